@@ -1,0 +1,1 @@
+"""Programs that run as children, sent through standard input; nothing here imports envcheck."""

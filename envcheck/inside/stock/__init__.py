@@ -1,0 +1,1 @@
+"""The parts of the program ``inventory``, one topic each; they are sent as one source."""

@@ -1,0 +1,1 @@
+"""The catalogues: a folder per language, as gettext lays them out."""

@@ -1,0 +1,138 @@
+"""Rule × Facts → yes (True), no (False) or cannot tell (None), and what the answer rests on.
+
+A line of a rule that asks about an Unknown fact is *cannot tell*; a line on text is yes where the
+text matches, else no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .model import Block, Condition, Fact, Facts, Fix, Known, Rule, Unknown
+from .operators import Outcome, both, compiled, either, holds
+from .places import fill_fix
+
+NOT_ASKED = Unknown("skipped", "it was not looked at")
+
+_META = re.compile(r"[\\^$|()\[\]{}?*+.]")
+
+
+@dataclass(frozen=True)
+class Match:
+    """The outcome, the known facts it rests on, the unknown ones that are missing.
+
+    ``line`` is the first matching line of the text: its number from 1, and the line itself.
+    """
+
+    outcome: Outcome
+    because: Mapping[str, Known] = field(default_factory=dict)
+    missing: Mapping[str, Unknown] = field(default_factory=dict)
+    line: tuple[int, str] | None = None
+
+
+def match(rule: Rule, facts: Facts, log: str | None = None) -> Match:
+    """Whether ``rule`` holds. ``log`` is text without ANSI escapes, or None where there is none."""
+    return any_block(rule.when, facts, log)
+
+
+def any_block(blocks: Iterable[Block], facts: Facts, log: str | None = None) -> Match:
+    """Yes if one block is, else cannot tell if one is, else no."""
+    parts = [_block(block, facts, log) for block in blocks]
+    outcome = either(part.outcome for part in parts)
+    return _joined(outcome, [part for part in parts if part.outcome is outcome])
+
+
+def _block(block: Block, facts: Facts, log: str | None) -> Match:
+    parts: list[Match] = []
+    # Text last: searching it costs most, and facts alone often rule a block out.
+    for condition in sorted(block, key=lambda condition: condition.fact == "log"):
+        part = _text_line(condition, log) if condition.fact == "log" else _fact_line(condition, facts)
+        if part.outcome is False:
+            return part
+        parts.append(part)
+    return _joined(both(part.outcome for part in parts), parts)
+
+
+def _joined(outcome: Outcome, parts: list[Match]) -> Match:
+    because: dict[str, Known] = {}
+    missing: dict[str, Unknown] = {}
+    for part in parts:
+        because.update(part.because)
+        missing.update(part.missing)
+    return Match(outcome, because, missing, next((part.line for part in parts if part.line), None))
+
+
+def fixes(rule: Rule, facts: Facts, log: str | None = None) -> tuple[Fix, ...]:
+    """The fixes that apply here, the best first, with their places filled in.
+
+    Where none surely applies, those that perhaps do; none whose ``{fact}`` is absent or unknown, and no
+    makeshift (``otherwise``) beside one that surely applies.
+    """
+    filled = [(fix.on, fill_fix(fix, facts)) for fix in rule.fixes]
+    judged = [
+        (any_block(on, facts, log).outcome if on else True, fix) for on, fix in filled if fix is not None
+    ]
+    certain: tuple[Fix, ...] = ()
+    for applies, fix in judged:
+        certain += (fix,) if applies and not (fix.otherwise and certain) else ()
+    return certain or tuple(fix for applies, fix in judged if applies is None)
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+def _text_line(condition: Condition, log: str | None) -> Match:
+    for pattern in condition.test if log else ():
+        start = _search(pattern, log or "")
+        if start is not None:
+            number, line = _line_at(log or "", start)
+            return Match(True, {"log": Known(line, (f"line {number}",))}, line=(number, line))
+    return Match(False)
+
+
+def _search(pattern: str, text: str) -> int | None:
+    """Where ``pattern`` first matches; plain text is found without compiling it."""
+    if not _META.search(pattern):
+        start = text.find(pattern)
+        return None if start < 0 else start
+    found = compiled(pattern).search(text)
+    return found.start() if found else None
+
+
+def _line_at(text: str, start: int) -> tuple[int, str]:
+    begin = text.rfind("\n", 0, start) + 1
+    end = text.find("\n", start)
+    return text.count("\n", 0, begin) + 1, text[begin : end if end >= 0 else None].strip()
+
+
+# --- facts --------------------------------------------------------------------------------------
+
+
+class _Look:
+    """Looks facts up and notes which were asked for: those are what an outcome rests on."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.used: dict[str, Fact] = {}
+
+    def __call__(self, name: str) -> Fact:
+        fact = self.used[name] = self.facts.get(name, NOT_ASKED)
+        return fact
+
+
+def _fact_line(condition: Condition, facts: Facts) -> Match:
+    look = _Look(facts)
+    fact = look(condition.fact)
+    outcome = holds(fact.value, condition.test, look) if isinstance(fact, Known) else None
+    because = {name: fact for name, fact in look.used.items() if isinstance(fact, Known)}
+    missing = {name: fact for name, fact in look.used.items() if isinstance(fact, Unknown)}
+    if outcome is None and isinstance(fact, Known) and not missing:
+        missing[condition.fact] = _incomparable(fact)
+    return Match(outcome, because, missing if outcome is None else {})
+
+
+def _incomparable(fact: Known) -> Unknown:
+    sentence = "{value} cannot be compared as the rule asks"
+    return Unknown("failed", sentence, fact.source, {"value": fact.value})

@@ -1,0 +1,131 @@
+"""The ``{layer.name}`` places in a rule's texts and commands, filled with the facts of this machine."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from .model import Facts, Fix, Known, Rule, Text, Value
+
+PLACE = re.compile(r"\{([a-z]+\.[a-z][a-z0-9_]*)\}")
+
+#: How a record is called in a sentence: by the first of these fields that it has.
+_NAMES = ("name", "package", "soname", "module", "path", "python", "device", "bus_id")
+_SAFE_ON_WINDOWS = re.compile(r"[\w:\\/.,=+\-]+")
+#: What neither cmd nor PowerShell leaves alone between double quotes.
+_UNQUOTABLE_ON_WINDOWS = re.compile(r'["%$`!\r\n]')
+
+
+_SUDO = re.compile(r"\bsudo (?!-)")
+
+
+class _NoValue(Exception):
+    """A place names a fact that is absent or unknown here."""
+
+
+def fill_rule(rule: Rule, facts: Facts) -> Rule:
+    """``rule`` with the places of title and why filled; what is not known is called so."""
+    return replace(rule, title=_fill_text(rule.title, facts), why=_fill_text(rule.why, facts))
+
+
+def fill_fix(fix: Fix, facts: Facts) -> Fix | None:
+    """``fix`` with its places filled, quoted for the user's shell in commands; None if one has no value.
+
+    What serves to check it afterwards may be missing. The superuser needs no sudo, which most containers
+    lack; what is done by hand (``manual``) may be done on another machine, by somebody else.
+    """
+    quote = _windows if _value_or_none(facts, "platform.system") == "Windows" else shlex.quote
+    bare = _value_or_none(facts, "platform.root") is True and fix.scope != "manual"
+    try:
+        return replace(
+            fix,
+            do=Text(_known(fix.do.en, facts), fix.do.zh and _known(fix.do.zh, facts)),
+            packages=tuple(_known(package, facts) for package in fix.packages),
+            run=tuple(_command(_SUDO.sub("", line) if bare else line, facts, quote) for line in fix.run),
+            verify=tuple(_filled_lines(fix.verify, facts, quote)),
+        )
+    except _NoValue:
+        return None
+
+
+def _filled_lines(lines: Iterable[str], facts: Facts, quote: Callable[[str], str]) -> Iterator[str]:
+    for line in lines:
+        with suppress(_NoValue):
+            yield _command(line, facts, quote)
+
+
+def shown(value: Value) -> str:
+    """A value as a sentence says it: lists joined, records by their name and bus id."""
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value)
+    if isinstance(value, dict):
+        return _record(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _record(record: dict[str, Value]) -> str:
+    names = [str(record[name]) for name in _NAMES if record.get(name) is not None]
+    if not names:
+        return ", ".join(f"{name} {shown(value)}" for name, value in record.items())
+    bus_id = record.get("bus_id")
+    return f"{names[0]} ({bus_id})" if bus_id and names[0] != bus_id else names[0]
+
+
+def _fill_text(text: Text, facts: Facts) -> Text:
+    english = _filled(text.en, lambda name: _or(facts, name, "unknown", "none"))
+    return Text(english, text.zh and _filled(text.zh, lambda name: _or(facts, name, "未知", "无")))
+
+
+def _filled(text: str, value: Callable[[str], str]) -> str:
+    return PLACE.sub(lambda place: value(place[1]), text)
+
+
+def _or(facts: Facts, name: str, unknown: str, absent: str) -> str:
+    fact = facts.get(name)
+    if not isinstance(fact, Known):
+        return unknown
+    return absent if fact.value in (None, []) else shown(fact.value)
+
+
+def _value(facts: Facts, name: str) -> Value:
+    fact = facts.get(name)
+    if not isinstance(fact, Known) or fact.value in (None, [], ""):
+        raise _NoValue(name)
+    return fact.value
+
+
+def _known(text: str, facts: Facts) -> str:
+    return _filled(text, lambda name: shown(_value(facts, name)))
+
+
+def _command(line: str, facts: Facts, quote: Callable[[str], str]) -> str:
+    """A list becomes several arguments."""
+    return _filled(line, lambda name: _arguments(_value(facts, name), quote))
+
+
+def _arguments(value: Value, quote: Callable[[str], str]) -> str:
+    values = value if isinstance(value, list) else [value]
+    return " ".join(quote(_argument(item)) for item in values)
+
+
+def _argument(value: Value) -> str:
+    """In a command a record stands by its name alone."""
+    if isinstance(value, dict):
+        return next((str(value[name]) for name in _NAMES if value.get(name) is not None), shown(value))
+    return shown(value)
+
+
+def _windows(argument: str) -> str:
+    if _UNQUOTABLE_ON_WINDOWS.search(argument):
+        raise _NoValue(argument)
+    return argument if _SAFE_ON_WINDOWS.fullmatch(argument) else f'"{argument}"'
+
+
+def _value_or_none(facts: Facts, name: str) -> Value:
+    fact = facts.get(name)
+    return fact.value if isinstance(fact, Known) else None

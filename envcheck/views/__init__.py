@@ -1,0 +1,1 @@
+"""Nouns become Documents: here stands what a person reads, and no word of any format."""

@@ -1,0 +1,1 @@
+"""Rules and compatibility tables: data files, read through ``importlib.resources``."""
