@@ -213,7 +213,7 @@ def test_an_unknown_list_of_the_rules() -> None:
 
 
 def test_every_option_has_a_help_text() -> None:
-    from envcheck.cli import rules
+    from envcheck.cli.rules import command as rules
 
     for command in (rules, *rules.commands.values()):
         assert command.help
