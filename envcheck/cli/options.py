@@ -26,7 +26,7 @@ def answers(command: Any) -> Any:
     command = option("--output", "file", metavar="FILE", help=mark("Write to FILE instead of the screen."))(
         command
     )
-    formats = {"default": "terminal", "help": mark("What is written: terminal or json.")}
+    formats = {"default": "terminal", "help": mark("What is written.")}
     return option("--format", type=OneOf(FORMATS), **formats)(command)
 
 

@@ -22,8 +22,17 @@ def _terminal(document: Document, stream: IO[str] | None) -> str:
     return terminal.render(document, stream)
 
 
+def _markdown(document: Document, _: IO[str] | None) -> str:
+    from ..render import markdown
+
+    return markdown.render(document)
+
+
 #: Formats that are made of a Document. ``stream`` is None where the text goes into a file.
-PAGES: Mapping[str, Callable[[Document, IO[str] | None], str]] = {"terminal": _terminal}
+PAGES: Mapping[str, Callable[[Document, IO[str] | None], str]] = {
+    "terminal": _terminal,
+    "markdown": _markdown,
+}
 FORMATS = (*PAGES, "json")
 
 
