@@ -97,7 +97,7 @@ def test_every_option_of_every_command_has_a_help_text() -> None:
 @pytest.mark.parametrize(
     ("args", "parts"),
     [
-        (["--format", "xml"], ["--format xml", "terminal, markdown, json"]),
+        (["--format", "xml"], ["--format xml", "terminal, markdown, html, json"]),
         (["--lang", "de"], ["--lang de", "en, zh"]),
         (["--fast"], ["--fast"]),
         (["--quik"], ["--quik", "--quick"]),

@@ -28,10 +28,17 @@ def _markdown(document: Document, _: IO[str] | None) -> str:
     return markdown.render(document)
 
 
+def _html(document: Document, _: IO[str] | None) -> str:
+    from ..render import html
+
+    return html.render(document)
+
+
 #: Formats that are made of a Document. ``stream`` is None where the text goes into a file.
 PAGES: Mapping[str, Callable[[Document, IO[str] | None], str]] = {
     "terminal": _terminal,
     "markdown": _markdown,
+    "html": _html,
 }
 FORMATS = (*PAGES, "json")
 

@@ -289,9 +289,16 @@ def steps(model, data, device):
         "first_step_s": round(first_s, 4),
         "step_ms": round(median * 1000, 3),
         "samples_per_s": round(BATCH / median),
-        "loss": [first_loss, sum(losses[-5:]) / 5],
+        "loss": course(first_loss, losses),
         "placed_on": variable_device(model),
     }
+
+
+def course(first, losses):
+    """The loss of the first step, the means of up to 20 stretches of equal length, that of the last five."""
+    length = max(1, -(-len(losses) // 20))
+    parts = [losses[at : at + length] for at in range(0, len(losses) - 5, length)]
+    return [first] + [sum(part) / len(part) for part in parts] + [sum(losses[-5:]) / 5]
 
 
 def train(tf, numpy, device):

@@ -26,7 +26,7 @@ def devices(host: Host, facts: Mapping[str, Value]) -> Value:
 
     A list of {device "/device:GPU:0", bus_id, kind GPU | CPU, stage reached, outcome ok | exception |
     signal | timeout | …, error, matmul_ok, matmul_error_rel, conv_ok, conv_error_rel (against the CPU's
-    numbers; None where it did not come to it), first_step_s, step_ms, samples_per_s, loss [first, last],
+    numbers; None where it did not come to it), first_step_s, step_ms, samples_per_s, loss (a list, first to last),
     placed_on, steps (all None where it was not trained)}.
 
     How: envcheck -v
@@ -106,7 +106,7 @@ def _finite(number: Value) -> float | None:
 def trains(device: Record) -> bool:
     """Whether a device passed everything: numbers right, placed there, loss finite and falling."""
     loss = [_finite(value) for value in device["loss"] or [None, None]]
-    falls = loss[0] is not None and loss[1] is not None and loss[1] < loss[0]
+    falls = loss[0] is not None and loss[-1] is not None and loss[-1] < loss[0]
     return computes(device) and falls and device["placed_on"] == device["device"]
 
 

@@ -44,12 +44,16 @@ class Text(NamedTuple):
 
 
 class Rung(NamedTuple):
-    """One layer on the ladder, and in a few words what was seen there. ``seconds`` since the start."""
+    """One layer on the ladder, and in a few words what was seen there. ``seconds`` since the start.
+
+    ``breaks``: it is here that the ladder is broken.
+    """
 
     name: str
     mark: Mark
     summary: str = ""
     seconds: float | None = None
+    breaks: bool = False
 
 
 class Ladder(NamedTuple):
@@ -85,12 +89,32 @@ class Bar(NamedTuple):
     note: str = ""
 
 
+class Curve(NamedTuple):
+    """One line of a diagram: values at equal distances."""
+
+    label: str
+    values: tuple[float, ...]
+
+
+class Picture(NamedTuple):
+    """Bars of one ``unit``, or curves, under a title."""
+
+    title: str
+    unit: str = ""
+    bars: tuple[Bar, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+
 class Chart(NamedTuple):
-    """Values of one unit side by side; where nothing can be drawn, a line each."""
+    """Values of one unit side by side; where nothing can be drawn, a line each.
+
+    ``pictures`` show what the bars' notes say: they are left out where nothing can be drawn.
+    """
 
     title: str
     unit: str
     bars: tuple[Bar, ...]
+    pictures: tuple[Picture, ...] = ()
 
 
 class Fold(NamedTuple):

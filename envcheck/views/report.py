@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 
 from .. import __version__
 from ..model import Finding, LayerResult, Report, Status, Unknown, Value, Verdict
 from ..words import mark, reason, say
 from . import findings, layers
-from .document import Bar, Block, Chart, Document, Fold, Heading, Ladder, Mark, Rung, Span, Text, joined, line
+from .document import (
+    Bar,
+    Block,
+    Chart,
+    Curve,
+    Document,
+    Fold,
+    Heading,
+    Ladder,
+    Mark,
+    Picture,
+    Rung,
+    Span,
+    Text,
+    joined,
+    line,
+)
 from .values import Seen, evidence, number
 
 VERDICT_MARKS: Mapping[Verdict, Mark] = {
@@ -81,7 +98,13 @@ def header(report: Report) -> Iterator[Block]:
 
 def _rung(result: LayerResult, report: Report, whole: bool) -> Rung:
     seconds = result.seconds if whole else None
-    return Rung(layers.name(result.layer), result.status, layers.summary(result.layer, report.facts), seconds)
+    summary = layers.summary(result.layer, report.facts)
+    return Rung(layers.name(result.layer), result.status, summary, seconds, _breaks(result.layer, report))
+
+
+def _breaks(layer: str, report: Report) -> bool:
+    """Whether the root cause lies in this layer: what is wrong above it comes of that."""
+    return report.verdict == "blocked" and report.findings[0].rule.layer == layer
 
 
 def _unsettled(result: LayerResult, report: Report, running: bool) -> Rung:
@@ -179,7 +202,24 @@ def _training(runs: tuple[Mapping[str, Value], ...]) -> Iterator[Block]:
             _bar(run) for run in runs if run.get("workload") == name and run.get("step_ms") is not None
         )
         if bars:
-            yield Chart(title, "ms", bars)
+            yield Chart(title, "ms", bars, tuple(_pictures([r for r in runs if r.get("workload") == name])))
+
+
+def _pictures(runs: list[Mapping[str, Value]]) -> Iterator[Picture]:
+    """The same figures for those who would rather look: speed, and how the loss falls."""
+    speed = tuple(
+        Bar(layers.device_name(run), float(run["samples_per_s"])) for run in runs if run.get("samples_per_s")
+    )
+    if speed:
+        yield Picture(say("Images per second"), bars=speed)
+    losses = tuple(Curve(layers.device_name(run), _finite(run.get("loss") or ())) for run in runs)
+    if any(len(curve.values) > 1 for curve in losses):
+        yield Picture(say("Loss, step by step"), curves=losses)
+
+
+def _finite(values: Iterable[Value]) -> tuple[float, ...]:
+    """The numbers among ``values``: what is not a number cannot be drawn."""
+    return tuple(float(v) for v in values if isinstance(v, (int, float)) and math.isfinite(v))
 
 
 def _bar(run: Mapping[str, Value]) -> Bar:
