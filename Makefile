@@ -1,6 +1,6 @@
 # Two commands set up all there is: `make run` and `make test`. The others are for those who work on envcheck.
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types test-versions docs update record bench cases compat wheel clean new-rule
+.PHONY: run test test-install check lint types test-versions docs update record bench cases compat pyz wheel clean new-rule
 SHELL := /bin/sh
 VENV ?= .venv
 PY := $(VENV)/bin/python
@@ -27,9 +27,10 @@ $(VENV)/.made: setup.cfg
 	@$(PY) -m compileall -q envcheck
 	@touch $@
 
-# The TensorFlow that fits this machine: envcheck's own fix for "TensorFlow is not installed".
+# The TensorFlow that fits this machine, as envcheck's own plan has it.
 $(VENV)/.tensorflow: $(VENV)/.made
-	@$(PY) -m envcheck.catalog tensorflow > $(VENV)/packages
+	@$(ENVCHECK) install --format json > $(VENV)/plan.json || { $(ENVCHECK) install; exit 1; }
+	@$(PY) -c 'import json, sys; print(*json.load(open(sys.argv[1]))["packages"], sep="\n")' $(VENV)/plan.json > $(VENV)/packages
 	@echo "Installing $$(cat $(VENV)/packages): this takes a minute or more"
 	@$(PIP) -r $(VENV)/packages
 	@touch $@
@@ -41,7 +42,12 @@ $(VENV)/.dev: $(VENV)/.made
 test: $(VENV)/.dev $(VENV)/.tensorflow
 	ENVCHECK_TF_PYTHON=$(CURDIR)/$(PY) $(PY) -m pytest -n 2 $(ARGS)
 
-check: lint types test-versions test
+# The installer for real: it asks the package index, makes an environment and mends two broken ones.
+test-install: $(VENV)/.dev
+	$(PY) -m pytest -m repair tests/test_install_whole.py \
+		"tests/test_repair.py::test_it_mends[numpy-2]" "tests/test_repair.py::test_it_mends[dependency-removed]"
+
+check: lint types test-versions test-install test
 
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check .
@@ -56,7 +62,8 @@ test-versions: $(VENV)/.dev
 
 # Golden files and generated pages, made anew: the diff is the review.
 update: $(VENV)/.dev
-	ENVCHECK_UPDATE=1 $(PY) -m pytest -n 2 tests/test_machines.py; $(MAKE) docs
+	ENVCHECK_UPDATE=1 $(PY) -m pytest -n 2 tests/test_machines.py tests/test_plan.py \
+		tests/test_issue.py tests/test_rehearsal.py; $(MAKE) docs
 
 docs: $(VENV)/.dev
 	$(PY) -m envcheck.catalog docs
@@ -68,12 +75,20 @@ new-rule: $(VENV)/.dev
 record: $(VENV)/.made
 	mkdir -p $(TO) && $(ENVCHECK) --record $(TO)/machine.json $(ARGS)
 
+# The rules' own examples, and CASES="case.json …", each explained: what is taken for what.
+cases: $(VENV)/.dev
+	$(PY) -m tests.cases $(CASES)
+
 compat: $(VENV)/.dev
 	$(PY) -m envcheck.catalog compat $(ARGS)
 
 bench: $(VENV)/.tensorflow
 	@$(PY) -m compileall -q envcheck
 	$(PY) -m tests.bench $(ARGS)
+
+# One file that any Python from 3.9 on runs, with nothing installed.
+pyz: $(VENV)/.made
+	@$(PY) -m envcheck.catalog pyz --fetch --output envcheck.pyz
 
 wheel: $(VENV)/.dev
 	$(PY) -m build -q && $(PY) -m pytest tests/test_packaging.py

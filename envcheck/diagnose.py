@@ -21,6 +21,7 @@ from .model import (
     Report,
     Rule,
     Severity,
+    Skipped,
     Status,
     Target,
     Undecided,
@@ -29,6 +30,7 @@ from .model import (
     Verdict,
 )
 from .places import fill_rule
+from .search import Text
 
 #: The fact without which a layer that is not otherwise in trouble was not examined at all: much of
 #: what is known of TensorFlow is read from its files, and says nothing of whether it imports.
@@ -38,7 +40,7 @@ _DOUBTS = ("failed", "bug")
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """What was found out, with consequences and what is explained already sorted out."""
 
     findings: tuple[Finding, ...]
@@ -46,13 +48,14 @@ class _Judged:
     undecided: tuple[Undecided, ...]
 
     def all_findings(self) -> tuple[Finding, ...]:
+        """Those that stand on their own, and the consequences."""
         return self.findings + tuple(consequence.finding for consequence in self.consequences)
 
 
 def diagnose(
     facts: Facts,
     rules: Iterable[Rule],
-    log: str | None,
+    log: Text | str | None,
     *,
     target: Target,
     layers_seconds: Mapping[str, float] | None = None,
@@ -60,16 +63,19 @@ def diagnose(
     created: str = "",
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """The report on ``facts``. ``log`` is the children's output without ANSI escapes, if any.
+    """The report on ``facts``. ``log`` is the children's output, if any.
 
     May be asked again and again while facts arrive: one that is still coming is Unknown(pending).
     """
-    judged = _judge(facts, {rule.cause: rule for rule in rules}, log)
+    by_cause = {rule.cause: rule for rule in rules}
+    matches = {cause: match(rule, facts, log) for cause, rule in by_cause.items()}
+    skipped = _skipped(by_cause, matches, facts)
+    judged = judge({c: m for c, m in matches.items() if c not in _causes(skipped)}, facts, by_cause, log)
     return Report(
-        verdict=verdict(facts, judged),
+        verdict=verdict(facts, judged, skipped),
         target=target,
         layers=tuple(
-            LayerResult(layer, _status(layer, facts, judged), (layers_seconds or {}).get(layer))
+            LayerResult(layer, status(layer, facts, judged), (layers_seconds or {}).get(layer))
             for layer in LAYER_NAMES
         ),
         findings=judged.findings,
@@ -80,7 +86,22 @@ def diagnose(
         created=created,
         strict=strict,
         notes=notes,
+        skipped=skipped,
     )
+
+
+def _skipped(rules: Mapping[str, Rule], matches: Mapping[str, Match], facts: Facts) -> tuple[Skipped, ...]:
+    """The causes that the user does not want to block, in the file's order, whether they hold or not."""
+    reasons, places = _value(facts, "wanted.skip") or {}, _value(facts, "wanted.places") or {}
+    return tuple(
+        Skipped(fill_rule(rules[cause], facts), why, places.get(f"skip.{cause}", ""), matches[cause].outcome)
+        for cause, why in reasons.items()
+        if cause in rules
+    )
+
+
+def _causes(skipped: Iterable[Skipped]) -> set[str]:
+    return {each.rule.cause for each in skipped}
 
 
 def is_open(layer: str, facts: Facts) -> bool:
@@ -91,8 +112,10 @@ def is_open(layer: str, facts: Facts) -> bool:
 # --- findings, and what explains what ------------------------------------------------------------
 
 
-def _judge(facts: Facts, rules: Mapping[str, Rule], log: str | None) -> _Judged:
-    matches = {cause: match(rule, facts, log) for cause, rule in rules.items()}
+def judge(
+    matches: Mapping[str, Match], facts: Facts, rules: Mapping[str, Rule], log: Text | str | None
+) -> Judged:
+    """What ``matches`` (one for each cause of ``rules``) come to, once it is clear what explains what."""
     findings = {
         cause: _finding(rules[cause], found, facts, log) for cause, found in matches.items() if found.outcome
     }
@@ -106,10 +129,10 @@ def _judge(facts: Facts, rules: Mapping[str, Rule], log: str | None) -> _Judged:
         for cause in doubts
         if not any(cause in causes for causes in reach.values())
     )
-    return _Judged(_in_order(_raised(roots, consequences), because_of), consequences, undecided)
+    return Judged(_in_order(_raised(roots, consequences), because_of), consequences, undecided)
 
 
-def _finding(rule: Rule, found: Match, facts: Facts, log: str | None) -> Finding:
+def _finding(rule: Rule, found: Match, facts: Facts, log: Text | str | None) -> Finding:
     return Finding(fill_rule(rule, facts), severity(rule, facts), found.because, fixes(rule, facts, log))
 
 
@@ -193,14 +216,19 @@ def _place(finding: Finding, explains: int = 0) -> tuple[int, int, int, str]:
 # --- the verdict and the layers ------------------------------------------------------------------
 
 
-def verdict(facts: Facts, judged: _Judged) -> Verdict:
-    """The sentences of DESIGN.md §7, in their order."""
+def verdict(facts: Facts, judged: Judged, skipped: Iterable[Skipped] = ()) -> Verdict:
+    """The sentences of DESIGN.md §7, in their order.
+
+    What a skipped cause would have blocked is degraded: who skips it knows that something will not work.
+    """
     worst = {finding.severity for finding in judged.findings}
     by_findings: Verdict = "degraded" if "degraded" in worst else "ready"
     if "blocking" in worst:
         return "blocked"
     if _value(facts, "training.succeeded") is True:
         return by_findings
+    if any(each.holds and severity(each.rule, facts) == "blocking" for each in skipped):
+        return "degraded"
     if _failed_in(facts) or _doubtful(facts, judged.undecided):
         return "undecided"
     return by_findings
@@ -227,7 +255,8 @@ def _doubtful(facts: Facts, undecided: Iterable[Undecided]) -> bool:
     )
 
 
-def _status(layer: str, facts: Facts, judged: _Judged) -> Status:
+def status(layer: str, facts: Facts, judged: Judged) -> Status:
+    """How the layer fares."""
     weights = {finding.severity for finding in judged.all_findings() if finding.rule.layer == layer}
     if "blocking" in weights:
         return "blocked"

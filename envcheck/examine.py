@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import nouns
 from .host import Host
 from .model import LAYER_NAMES, NoAnswer, Report, Value, Wrong
 from .words import say
+
+if TYPE_CHECKING:
+    from .redact import Book
+    from .search import Text
 
 #: Called as facts arrive, with what makes the Report so far and the layer that is being looked at.
 Watch = Callable[[Callable[[], Report], Optional[str]], None]
@@ -60,17 +63,23 @@ def examine(
 
     ``meanwhile`` is done once, while the children are at work.
     """
-    from . import probes, requirements
+    from . import config, probes, requirements
 
-    wanted = requirements.given(asked.require, _text_of(asked.config), asked.config or "envcheck.toml")
+    text = None if asked.config is None else config.read(asked.config)
+    wanted = requirements.given(asked.require, text, config.name(asked.config or "envcheck.toml"))
+    seconds_for_all = wanted.get("wanted.max_seconds")
+    if seconds_for_all and asked.max_seconds is None:
+        host.within(seconds_for_all.value)
     for name in probes.EARLY:
         host.start(name)
+    requirements.begin(host, wanted)
     facts = probes.Collected(host, probes.registry(), wanted)
     # What follows is slow to load; the children are at work meanwhile.
     from . import rulebook
     from .diagnose import diagnose
 
     rules = rulebook.load()
+    requirements.check_skipped(wanted, {rule.cause for rule in rules})
     settling = probes.collect(facts)
     seconds = dict([next(settling)])
     probes.begin_libraries(facts)
@@ -84,25 +93,16 @@ def examine(
         left.pop(0)
     for _ in settling:
         pass
-    return diagnose(dict(facts), rules, _log(host), layers_seconds=seconds, **common)
+    return diagnose(dict(facts), rules, log(host), layers_seconds=seconds, **common)
 
 
-def _text_of(path: str | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or say("it is no text in UTF-8")
-        raise Wrong(say("cannot read {path}: {error}", path=path, error=why)) from None
-
-
-def _log(host: Host) -> str | None:
+def log(host: Host) -> Text | None:
     """What TensorFlow wrote while it was examined; None where it was not started."""
-    from .formats import children, tf_log
+    from .formats import children
+    from .search import Text
 
     try:
-        return tf_log.plain(children.log(host.child("train")))
+        return Text.of(children.log(host.child("train")))
     except NoAnswer:
         return None
 
@@ -114,27 +114,30 @@ def _now() -> str:
 # --- the doors out -------------------------------------------------------------------------------
 
 
-def to_be_seen(report: Report) -> Report:
-    """The report without secrets: who sits at the machine must see the paths to mend them."""
+def to_be_seen(report: Report, met: Book | None = None) -> Report:
+    """The report without secrets: who sits at the machine must see the paths to mend them.
+
+    What was hidden is added to ``met``, here as in the other doors.
+    """
     from .redact import redact
 
-    return nouns.changed(report, redact)
+    return nouns.changed(report, lambda value: redact(value, None, met))
 
 
-def to_be_passed_on(report: Report, host: Host) -> Report:
-    """The report without secrets and without identity."""
+def to_be_passed_on(noun: nouns.Noun, host: Host, met: Book | None = None) -> nouns.Noun:
+    """The report, or whatever else is known of the machine, without secrets and without identity."""
     from .redact import redact
 
     who = _whose(host)
-    return nouns.changed(report, lambda value: redact(value, who))
+    return nouns.changed(noun, lambda value: redact(value, who, met))
 
 
-def recording(host: Host, created: str) -> Value:
+def recording(host: Host, created: str, met: Book | None = None) -> Value:
     """All that the machine was asked, without secrets and without identity."""
     from . import snapshot
     from .redact import redact
 
-    return redact(snapshot.record(host, created), _whose(host))
+    return redact(snapshot.record(host, created), _whose(host), met)
 
 
 def _whose(host: Host) -> Any:

@@ -6,17 +6,15 @@ text matches, else no.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .model import Block, Condition, Fact, Facts, Fix, Known, Rule, Unknown
-from .operators import Outcome, both, compiled, either, holds
+from .operators import Outcome, both, either, holds
 from .places import fill_fix
+from .search import Text
 
 NOT_ASKED = Unknown("skipped", "it was not looked at")
-
-_META = re.compile(r"[\\^$|()\[\]{}?*+.]")
 
 
 @dataclass(frozen=True)
@@ -32,19 +30,19 @@ class Match:
     line: tuple[int, str] | None = None
 
 
-def match(rule: Rule, facts: Facts, log: str | None = None) -> Match:
-    """Whether ``rule`` holds. ``log`` is text without ANSI escapes, or None where there is none."""
+def match(rule: Rule, facts: Facts, log: Text | str | None = None) -> Match:
+    """Whether ``rule`` holds. ``log`` is the text to be searched, or None where there is none."""
     return any_block(rule.when, facts, log)
 
 
-def any_block(blocks: Iterable[Block], facts: Facts, log: str | None = None) -> Match:
+def any_block(blocks: Iterable[Block], facts: Facts, log: Text | str | None = None) -> Match:
     """Yes if one block is, else cannot tell if one is, else no."""
     parts = [_block(block, facts, log) for block in blocks]
     outcome = either(part.outcome for part in parts)
     return _joined(outcome, [part for part in parts if part.outcome is outcome])
 
 
-def _block(block: Block, facts: Facts, log: str | None) -> Match:
+def _block(block: Block, facts: Facts, log: Text | str | None) -> Match:
     parts: list[Match] = []
     # Text last: searching it costs most, and facts alone often rule a block out.
     for condition in sorted(block, key=lambda condition: condition.fact == "log"):
@@ -64,7 +62,7 @@ def _joined(outcome: Outcome, parts: list[Match]) -> Match:
     return Match(outcome, because, missing, next((part.line for part in parts if part.line), None))
 
 
-def fixes(rule: Rule, facts: Facts, log: str | None = None) -> tuple[Fix, ...]:
+def fixes(rule: Rule, facts: Facts, log: Text | str | None = None) -> tuple[Fix, ...]:
     """The fixes that apply here, the best first, with their places filled in.
 
     Where none surely applies, those that perhaps do; none whose ``{fact}`` is absent or unknown, and no
@@ -83,28 +81,14 @@ def fixes(rule: Rule, facts: Facts, log: str | None = None) -> tuple[Fix, ...]:
 # --- text ---------------------------------------------------------------------------------------
 
 
-def _text_line(condition: Condition, log: str | None) -> Match:
-    for pattern in condition.test if log else ():
-        start = _search(pattern, log or "")
-        if start is not None:
-            number, line = _line_at(log or "", start)
-            return Match(True, {"log": Known(line, (f"line {number}",))}, line=(number, line))
+def _text_line(condition: Condition, log: Text | str | None) -> Match:
+    text = Text.of(log) if isinstance(log, str) else log
+    for pattern in condition.test if text else ():
+        line = text.first(pattern) if text else None
+        if line:
+            number, found = line
+            return Match(True, {"log": Known(found, (f"line {number}",))}, line=line)
     return Match(False)
-
-
-def _search(pattern: str, text: str) -> int | None:
-    """Where ``pattern`` first matches; plain text is found without compiling it."""
-    if not _META.search(pattern):
-        start = text.find(pattern)
-        return None if start < 0 else start
-    found = compiled(pattern).search(text)
-    return found.start() if found else None
-
-
-def _line_at(text: str, start: int) -> tuple[int, str]:
-    begin = text.rfind("\n", 0, start) + 1
-    end = text.find("\n", start)
-    return text.count("\n", 0, begin) + 1, text[begin : end if end >= 0 else None].strip()
 
 
 # --- facts --------------------------------------------------------------------------------------

@@ -138,6 +138,8 @@ class Rule:
     symptom_of: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    #: A defect of TensorFlow or Keras rather than of the environment: worth an issue.
+    bug: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,19 @@ class Undecided:
 
     rule: Rule
     missing: Mapping[str, Unknown]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A rule that the user does not want to block: why, and where that is said.
+
+    ``holds``: whether it holds here; None: that cannot be told.
+    """
+
+    rule: Rule
+    reason: str
+    place: str = ""
+    holds: bool | None = False
 
 
 @dataclass(frozen=True)
@@ -208,12 +223,101 @@ class Report:
     created: str = ""
     strict: bool = False
     notes: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0 ready or degraded · 1 blocked (with ``strict`` also degraded) · 3 undecided."""
         codes = {"ready": 0, "degraded": 1 if self.strict else 0, "blocked": 1, "undecided": 3}
         return codes[self.verdict]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a plan. ``commands`` are argument lists, to be run one after the other.
+
+    Only steps of the scope ``environment`` are ever carried out by envcheck itself; for the others
+    ``lines`` are what a person types into a shell. Sizes are in MB; None where they are not known.
+    """
+
+    do: Text
+    why: Text
+    scope: Scope
+    commands: tuple[tuple[str, ...], ...] = ()
+    verify: tuple[str, ...] = ()
+    download_mb: float | None = None
+    disk_mb: float | None = None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another way to a TensorFlow that works here, and what it costs."""
+
+    do: Text
+    price: Text
+    scope: Scope
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Why packages cannot be installed together. ``kind``: ``conflict`` (two want different versions),
+    ``no-distribution`` (nothing fits this Python and system) or ``failed`` (it could not be found out).
+    """
+
+    kind: Literal["conflict", "no-distribution", "failed"]
+    package: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What pip or uv makes of a plan's packages: ``"name==version"`` each, or why it cannot be done.
+
+    ``report``: cause and fix, where a rule knows them.
+    """
+
+    tool: Literal["pip", "uv"]
+    packages: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    report: Report | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How TensorFlow comes to run on a machine: nothing has happened yet.
+
+    ``release`` is None where none fits as things are: ``alternatives`` then say what would have to
+    change, the smallest change first. ``why_not`` is why nothing fits, or why the plan cannot be carried
+    out as things are. ``into``: the folder of the environment that the steps make or change;
+    ``interpreter``: its Python, perhaps yet to come; ``python``: that Python's version. ``index``: a
+    mirror's address. ``free_mb``: what is free where the environment will lie. ``resolution``: what pip
+    or uv says of it, where it was asked.
+    """
+
+    target: Target
+    facts: Facts
+    release: str | None
+    packages: tuple[str, ...] = ()
+    python: str | None = None
+    into: str | None = None
+    interpreter: str | None = None
+    tool: Literal["pip", "uv", "conda"] = "pip"
+    index: str | None = None
+    steps: tuple[Step, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    free_mb: float | None = None
+    why_not: Text | None = None
+    notes: tuple[Text, ...] = ()
+    created: str = ""
+    resolution: Resolution | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0: the plan can be carried out; 1: nothing fits as things are, or it does not resolve."""
+        resolves = self.resolution is None or not self.resolution.conflicts
+        return 0 if self.release and self.why_not is None and resolves else 1
 
 
 def blocks_facts(blocks: tuple[Block, ...]) -> Iterator[str]:

@@ -43,12 +43,19 @@ def fill_fix(fix: Fix, facts: Facts) -> Fix | None:
         return replace(
             fix,
             do=Text(_known(fix.do.en, facts), fix.do.zh and _known(fix.do.zh, facts)),
-            packages=tuple(_known(package, facts) for package in fix.packages),
+            packages=tuple(name for package in fix.packages for name in _packages(package, facts)),
             run=tuple(_command(_SUDO.sub("", line) if bare else line, facts, quote) for line in fix.run),
             verify=tuple(_filled_lines(fix.verify, facts, quote)),
         )
     except _NoValue:
         return None
+
+
+def _packages(package: str, facts: Facts) -> Iterator[str]:
+    """A package with its places filled; several where one place, and nothing else, names a list."""
+    place = PLACE.fullmatch(package)
+    value = _value(facts, place[1]) if place else None
+    yield from map(str, value) if isinstance(value, list) else [_known(package, facts)]
 
 
 def _filled_lines(lines: Iterable[str], facts: Facts, quote: Callable[[str], str]) -> Iterator[str]:

@@ -47,7 +47,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIRES = {True: True, False: False, "cannot tell": None}
 _TEXTS = ("title", "title_zh", "why", "why_zh")
 _RULE_KEYS = frozenset(
-    (*_TEXTS, "severity", "needs", "explains", "symptom_of", "links", "when", "fix", "example")
+    (*_TEXTS, "severity", "needs", "explains", "symptom_of", "links", "when", "fix", "example", "bug")
 )
 _FIX_KEYS = frozenset(("do", "do_zh", "packages", "run", "on", "scope", "verify", "otherwise"))
 
@@ -159,6 +159,7 @@ def _build(table: Table, layer: str, cause: str, strict: bool) -> Rule:
         symptom_of=_causes(table, "symptom_of"),
         links=_strings(table, "links"),
         examples=_each(table, "example", _example, required=False),
+        bug=_flag(table, "bug"),
     )
 
 

@@ -150,6 +150,9 @@ class Recording:
     def release(self, name: str, words: dict[str, Value]) -> None:
         """Nothing runs."""
 
+    def within(self, seconds: float) -> None:
+        """Nothing runs."""
+
     def close(self) -> None:
         """Nothing runs."""
 

@@ -138,6 +138,8 @@ class Group(_Speaking, click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """``envcheck --quick`` is ``envcheck check --quick``."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # a shell asks what could stand here
         own = {name for param in self.get_params(ctx) for name in param.opts}
         if not args or (args[0].startswith("-") and args[0] not in own):
             args = [self.default, *args]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import psutil
 import pytest
 from click.testing import Result
@@ -69,7 +71,8 @@ def test_check_is_the_default_command(snapshot: str) -> None:
 
 
 def test_the_version() -> None:
-    assert invoke("--version").stdout == f"envcheck {__version__}\n"
+    said = invoke("--version").stdout
+    assert re.fullmatch(rf"envcheck {re.escape(__version__)} \(tables of \d{{4}}-\d\d-\d\d\)\n", said)
 
 
 def test_help_names_the_commands_and_the_options_of_the_default_one() -> None:
@@ -91,18 +94,19 @@ def test_help_speaks_the_language() -> None:
 def test_every_option_of_every_command_has_a_help_text() -> None:
     for command in (cli, *cli.commands.values()):
         assert command.help
-        assert all(getattr(param, "help", None) for param in command.params)
+        options = [param for param in command.params if isinstance(param, click.Option)]
+        assert all(option.help for option in options)
 
 
 @pytest.mark.parametrize(
     ("args", "parts"),
     [
-        (["--format", "xml"], ["--format xml", "terminal, markdown, html, json"]),
+        (["--format", "xml"], ["--format xml", "terminal, markdown, html, json, junit, github"]),
         (["--lang", "de"], ["--lang de", "en, zh"]),
         (["--fast"], ["--fast"]),
         (["--quik"], ["--quik", "--quick"]),
         (["--python"], ["--python needs a value"]),
-        (["chek"], ["chek", "check, rules"]),
+        (["chek"], ["chek", "check, ", ", rules"]),
         (["check", "one", "two"], ["one two"]),
         (["--timeout", "soon"], ["--timeout soon", "above 0"]),
         (["--timeout", "0"], ["--timeout 0", "above 0"]),
@@ -356,7 +360,7 @@ def test_hostile_surroundings(tmp_path: Path) -> None:
         {"HOME": "/nowhere", "PATH": ""},
         {"TERM": "nonsense", "LANG": "xx"},
     ):
-        done = process("--quick", "--python", sys.executable, env=env)
+        done = process("--quick", "--no-history", "--python", sys.executable, env=env)
         assert done.returncode in (0, 1, 3), done.stderr
         assert done.stderr == ""
         assert "platform" in done.stdout
@@ -385,3 +389,29 @@ def test_a_signal_waits_for_what_must_be_done_whole() -> None:
     assert done == ["whole"]
     with pytest.raises(interrupts.Interrupted), interrupts.raised():
         signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (["ex"], {"explain"}),
+        (["re"], {"report"}),
+        (["check", "--no"], {"--no-train", "--no-history"}),
+        (["rules", "co"], {"compat"}),
+        (["--ver"], {"--version"}),
+    ],
+)
+def test_a_shell_completes_the_words(typed: list[str], offered: set[str]) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "_ENVCHECK_COMPLETE": "bash_complete"}
+    env |= {"COMP_WORDS": " ".join(["envcheck", *typed]), "COMP_CWORD": str(len(typed))}
+    program = "from envcheck.cli import main; main()"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == offered, done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_scripts(shell: str) -> None:
+    result = invoke("completion", shell)
+    assert result.exit_code == 0 and "_ENVCHECK_COMPLETE" in result.stdout
+    one_sentence(invoke("completion", "csh"), "csh", "bash, zsh, fish")

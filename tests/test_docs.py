@@ -7,15 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from envcheck.catalog.docs import PAGES
+from envcheck.catalog import causes
+from envcheck.catalog.docs import pages
 from envcheck.model import Wrong
 
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.parametrize("name", sorted(pages()))
 def test_a_page_that_is_made_is_fresh(name: str) -> None:
-    assert (ROOT / name).read_text("utf-8") == PAGES[name](), "stale: make docs"
+    assert (ROOT / name).is_file(), "missing: make docs"
+    assert (ROOT / name).read_text("utf-8") == pages()[name](), "stale: make docs"
+
+
+def test_no_page_outlives_its_cause(tmp_path: Path) -> None:
+    assert causes.stale(ROOT) == [], "make docs"
+    (tmp_path / causes.FOLDER).mkdir(parents=True)
+    (tmp_path / causes.FOLDER / "driver-too-shy.md").write_text("# gone")
+    (tmp_path / causes.FOLDER / "driver-too-old.md").write_text("# still there")
+    assert causes.stale(tmp_path) == [f"{causes.FOLDER}/driver-too-shy.md"]
 
 
 def test_the_readme_has_pictures_of_what_envcheck_prints() -> None:
@@ -24,7 +34,7 @@ def test_the_readme_has_pictures_of_what_envcheck_prints() -> None:
 
 
 def test_links_within_the_docs_lead_somewhere() -> None:
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envcheck.redact import PLACEHOLDER, Who, redact, whose
+import envcheck
+from envcheck.probes.tensorflow.environment import VARIABLES
+from envcheck.redact import PLACEHOLDER, Book, Who, redact, variables, whose
+
+from . import machines
 
 # Put together at run time, so that no scanner takes the tests themselves for a leak.
 KEY = "Zq3x8Lw0" * 6
@@ -394,3 +401,96 @@ def test_home_and_user_never_come_through_in_paths(value: Any) -> None:
     hidden = json.dumps(redact(planted, WHO)["b"])
     assert "alice" not in hidden
     assert "lab42" not in hidden
+
+
+# --- no false alarms ------------------------------------------------------------------------------
+
+GOLDEN = Path(__file__).parent / "hidden_in_machines.txt"
+STAYS = [
+    "v2.20.0-rc0-4-g72fbba3d20f",
+    "tensorflow/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0",
+    "_ZN10tensorflow8OpKernel11TraceStringERKNS_15OpKernelContextEb",
+    "tensorflow::Status std::vector<int>::push_back",
+    "cudnn 9.10.2.21, cublas 12.9.1.4, nvidia-nccl-cu12 2.27.3",
+    "2026-11-21T10:00:00Z 0000:01:00.0 pciBusID: 0000:65:00.0",
+    "CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected",
+    "successful NUMA node read from SysFS had negative value (-1), but there must be at least one NUMA node",
+    "PCI\\\\VEN_10DE&DEV_2786&SUBSYS_88861043&REV_A1\\\\4&1E7C8A26&0&0008",
+    "HKLM\\SOFTWARE\\NVIDIA Corporation\\GPU Computing Toolkit",
+    "ERROR\\nTraceback (most recent call last)",
+    "tokenizer.pad_token_id, max_new_tokens=20, num_tokens: 128",
+    "-rw-r--r-- 1 root root 4096 Jan  1 10:00 libcuda.so.1",
+    "uid=0(root) gid=0(root)",
+    'ID=debian\nVERSION_ID="12"\nHOME_URL="https://www.debian.org/"\nNAME=x\nPRETTY_NAME=y\n',
+    "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c",
+    "docker run -u 1000:1000 --gpus all tensorflow/tensorflow:2.20.0-gpu",
+    "pip install --user tensorflow -i https://pypi.tuna.tsinghua.edu.cn/simple",
+    "memcpy@@GLIBC_2.14 actions/checkout@v4",
+    "口令: null",
+]
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_what_logs_and_files_are_full_of_stays(text: str) -> None:
+    assert redact(text, WHO) == text
+    assert redact({"x": [text]}, Who()) == {"x": [text]}
+
+
+def test_only_what_should_be_is_hidden_in_recorded_machines() -> None:
+    """``make update`` writes the list anew; each line is the kind and the text that was hidden."""
+    met = Book()
+    for name in machines.names():
+        recorded = machines.machine(name)
+        identity = recorded["answers"].get("identity", {}).get("", {})
+        redact(recorded, whose(identity if "unknown" not in identity else {}), met)
+    hidden = "".join(f"{kind} {secret}\n" for kind, secret in sorted(met.given))
+    if os.environ.get("ENVCHECK_UPDATE"):
+        GOLDEN.write_text(hidden, "utf-8")
+    assert hidden == GOLDEN.read_text("utf-8")
+
+
+# --- environment variables ------------------------------------------------------------------------
+
+
+def test_variables_are_shown_by_allow_list() -> None:
+    value = {"env": {"CUDA_HOME": "/opt/cuda", "COMPANY_PLAN": "merge with them", "PATH": "/usr/bin"}}
+    hidden = {"env": {"CUDA_HOME": "/opt/cuda", "COMPANY_PLAN": "<variable-1>", "PATH": "/usr/bin"}}
+    assert redact(value, WHO) == hidden
+    assert redact(value) == value
+
+
+def test_variables_in_the_output_of_env() -> None:
+    text = "$ env\nPATH=/usr/bin\nCOMPANY_PLAN=merge with them\nCUDA_HOME=/opt/cuda\nTF_XLA_FLAGS=--x\nend"
+    assert redact(text, WHO) == text.replace("merge with them", "<variable-1>")
+    assert redact("environ({'COMPANY_PLAN': 'merge', 'LANG': 'C'})", WHO) == (
+        "environ({'COMPANY_PLAN': '<variable-1>', 'LANG': 'C'})"
+    )
+
+
+def test_every_variable_that_is_asked_for_is_on_the_list() -> None:
+    """Or a redacted recording would not replay."""
+    asked = {
+        name for machine in machines.names() for name in machines.machine(machine)["answers"].get("env", {})
+    }
+    assert {name for name in {*asked, *VARIABLES} if not variables.is_shown(name)} == set()
+    for path in (Path(envcheck.__file__).parent).rglob("*.py"):
+        for name in re.findall(r"host\.env\(\"(\w+)\"\)", path.read_text("utf-8")):
+            assert variables.is_shown(name), (path, name)
+
+
+def test_names_that_a_text_gives_away_are_hidden_elsewhere_in_it() -> None:
+    text = 'File "/data/x/plan9/train.py", line 3\nbob@gpu07:~$ ls /srv/plan9 /scratch/bob/x /data/x/plan9/y'
+    assert redact(text, Who()) == (
+        'File "<project-1>/train.py", line 3\n'
+        "<user-1>@<host-1>:~$ ls /srv/plan9 /scratch/<user-1>/x <project-1>/y"
+    )
+
+
+def test_the_line_after_a_secret_stays() -> None:
+    token = SECRETS["hugging face"]
+    for text in (
+        f"KEY = '{token}'\nprint(1)\n",
+        f"x {token}\nTraceback (most recent)",
+        f"{token}\n2026-11-21 x",
+    ):
+        assert redact(text) == text.replace(token, "<token-1>")

@@ -111,11 +111,12 @@ def test_every_block_is_reached_by_an_example(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", each())
 def test_no_other_rule_fires_on_its_examples(rule: Rule) -> None:
-    """Unless one explains the other: then there is still one root."""
+    """Unless one explains the other: then there is still one root. Real logs have harmless lines, too."""
     for number, example in enumerate(rule.examples, 1):
         others = rules().values() if example.fires else ()
         fired = {other.cause for other in others if match(other, example.facts, example.log).outcome}
-        for other in fired - {rule.cause}:
+        harmless = {other for other in fired if rules()[other].layer == "notice" != rule.layer}
+        for other in fired - harmless - {rule.cause}:
             assert related(rule.cause, other), f"{other} fires on example {number}"
 
 
@@ -126,11 +127,7 @@ def related(one: str, other: str) -> bool:
 
 
 #: Causes whose rules are still to be written, and which others may already explain.
-TO_COME = {
-    "pip-download-corrupt",
-    "pip-permission-denied",
-    "wheel-tag-mismatch",
-}
+TO_COME: set[str] = set()
 
 
 @pytest.mark.parametrize("rule", each())

@@ -231,7 +231,7 @@ def test_real_training(real: dict[str, Any]) -> None:
     assert [event["operation"] for event in events(real, "done")][:3] == ["add", "matmul", "convolution"]
     (trained,) = (event for event in events(real, "trained") if event["device"] == "/device:CPU:0")
     assert trained["placed_on"] == "/device:CPU:0"
-    assert trained["loss"][1] < trained["loss"][0] / 2
+    assert trained["loss"][-1] < trained["loss"][0] / 2
     assert trained["steps"] > 30 and trained["step_ms"] > 0 and trained["samples_per_s"] > 0
     assert events(real, "end") and not events(real, "failed")
 

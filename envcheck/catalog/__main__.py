@@ -15,7 +15,7 @@ COMMANDS = {
     "codes": "envcheck.catalog.compat.command:codes",
     "docs": "envcheck.catalog.docs:main",
     "new-rule": "envcheck.catalog.skeleton:main",
-    "tensorflow": "envcheck.catalog.tensorflow:main",
+    "pyz": "envcheck.catalog.pyz:main",
     "words": "envcheck.catalog.words:main",
 }
 

@@ -44,7 +44,9 @@ def cli() -> None:
     """All commands."""
 
 
-cli.commands = _Commands("check", "rules")  # type: ignore[assignment]
+cli.commands = _Commands(
+    "check", "completion", "diff", "explain", "init", "install", "merge", "report", "rules"
+)  # type: ignore[assignment]
 
 
 def main() -> None:

@@ -53,7 +53,10 @@ class Out(NamedTuple):
     def put(self, page: Callable[[], Document], record: Callable[[], Any]) -> None:
         """Write the answer: ``page`` for people, ``record`` for programs."""
         stream = None if self.file else sys.stdout
-        text = self._json(record, stream) if self.format == "json" else self._page(page, stream)
+        self.put_text(self._json(record, stream) if self.format == "json" else self._page(page, stream))
+
+    def put_text(self, text: str) -> None:
+        """Write what is ready as it is."""
         if self.file:
             output.to_file(self.file, text)
         else:

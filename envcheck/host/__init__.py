@@ -26,6 +26,7 @@ CHILDREN = {
     "inventory": "the examined Python",
     "libraries": "the loader of the examined Python",
     "train": "TensorFlow itself",
+    "demands": "what the file asks for",
 }
 
 
@@ -46,6 +47,9 @@ class Answers(Protocol):
 
     def close(self) -> None:
         """End everything that still runs."""
+
+    def within(self, seconds: float) -> None:
+        """Let all that follows take so many seconds together."""
 
 
 class Host:
@@ -154,6 +158,10 @@ class Host:
     def release(self, name: str, **words: Value) -> None:
         """Tell a child that waits for the parent's word to go on."""
         self._answers.release(name, words)
+
+    def within(self, seconds: float) -> None:
+        """Let all that follows take so many seconds together; what takes longer has no answer."""
+        self._answers.within(seconds)
 
     def close(self) -> None:
         """End every child and command that still runs."""

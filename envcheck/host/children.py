@@ -63,6 +63,7 @@ ROLES: Mapping[str, Role] = {
     "nvml": Role(own=True, parts=("own_path", "loaded"), start="no-site"),
     "libcuda": Role(own=True, parts=("own_path", "loaded"), start="no-site"),
     "cpuinfo": Role(own=True, parts=("own_path",), start="no-site"),
+    "demands": Role(own=True, parts=("own_path",), start="no-site"),
     "inventory": Role(own=False, parts=tuple(f"stock/{topic}" for topic in STOCK), retries=True),
     "libraries": Role(own=False, retries=True),
     # The one child that behaves as the user's own program would. TensorFlow names a library that it

@@ -12,11 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from ..interrupts import undisturbed
 from ..model import NoAnswer, Target, Value, Wrong
-from . import children
+from . import children, memory
 from .process import KEEP, Log, Process
 
 MIB = 1024 * 1024
@@ -146,12 +145,7 @@ class Live:
             return winreg.QueryValueEx(opened, value)[0]
 
     def _memory(self, _: str) -> dict[str, Value]:
-        try:
-            with open("/proc/meminfo", encoding="ascii") as file:
-                lines = dict(line.split(":", 1) for line in file if ":" in line)
-            total, free = (int(lines[k].split()[0]) / 1024 for k in ("MemTotal", "MemAvailable"))
-        except (OSError, KeyError, ValueError):
-            total, free = _memory_elsewhere()
+        total, free = memory.total_and_available()
         return {"total_mb": round(total), "available_mb": round(free)}
 
     def _disk(self, path: str) -> dict[str, Value] | None:
@@ -212,6 +206,10 @@ class Live:
         child.release({})  # who waits for its end must not leave it waiting
         return child.result()
 
+    def within(self, seconds: float) -> None:
+        """Let all that follows take so many seconds together."""
+        self._deadline = time.monotonic() + seconds
+
     def close(self) -> None:
         """Kill every child and command that still runs, with its group."""
         with undisturbed():
@@ -245,15 +243,6 @@ def _cwd() -> str | None:
         return os.getcwd()
     except OSError:
         return None
-
-
-def _memory_elsewhere() -> tuple[float, float]:
-    try:
-        import psutil
-    except ImportError:
-        raise NoAnswer("failed", "psutil is not installed") from None
-    found: Any = psutil.virtual_memory()
-    return found.total / MIB, found.available / MIB
 
 
 def check_startable(python: str) -> None:

@@ -66,15 +66,16 @@ class Process:
         argv: Sequence[str],
         env: Mapping[str, str],
         stdin: bytes | None = None,
+        own_stdin: bool = False,
     ) -> None:
-        """Start it. Raises OSError if it cannot be started."""
+        """Start it. ``own_stdin``: it reads what we would. Raises OSError if it cannot be started."""
         group: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         self._popen = subprocess.Popen(
             list(argv),
             env=dict(env),
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdin=None if own_stdin else subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             **group,

@@ -26,8 +26,8 @@ def devices(host: Host, facts: Mapping[str, Value]) -> Value:
 
     A list of {device "/device:GPU:0", bus_id, kind GPU | CPU, stage reached, outcome ok | exception |
     signal | timeout | …, error, matmul_ok, matmul_error_rel, conv_ok, conv_error_rel (against the CPU's
-    numbers; None where it did not come to it), first_step_s, step_ms, samples_per_s, loss (a list, first to last),
-    placed_on, steps (all None where it was not trained)}.
+    numbers; None where it did not come to it), first_step_s, step_ms, samples_per_s, loss (a list, from
+    first to last), placed_on, steps (all None where it was not trained)}.
 
     How: envcheck -v
     """
@@ -253,6 +253,15 @@ def step_ms(facts: Mapping[str, Value]) -> Value:
     return device and device["step_ms"]
 
 
+def samples_per_s(facts: Mapping[str, Value]) -> Value:
+    """Images per second in steady training on the wanted device; None where no step was finished.
+
+    How: envcheck
+    """
+    device = _judged(facts)
+    return device and device["samples_per_s"]
+
+
 FACTS = (
     devices,
     succeeded,
@@ -265,4 +274,5 @@ FACTS = (
     differs,
     first_step_s,
     step_ms,
+    samples_per_s,
 )

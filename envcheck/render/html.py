@@ -46,7 +46,8 @@ def render(document: Document) -> str:
     """The whole page, in UTF-8."""
     lang = {"zh": "zh-CN"}.get(words.language(), words.language())
     blocks = list(document.blocks)
-    first = next((i for i, block in enumerate(blocks) if isinstance(block, Ladder)), 0)
+    titled = bool(blocks) and isinstance(blocks[0], Heading) and blocks[0].level == 1 and not blocks[0].mark
+    first = next((i for i, block in enumerate(blocks) if isinstance(block, Ladder)), int(titled))
     head = "".join(_titled(blocks[:first], 1)) or f"<h1>{escape(document.title)}</h1>\n"
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -93,7 +94,7 @@ def _heading(heading: Heading, level: int) -> str:
     aside = f'<span class="aside">{escape(heading.aside)}</span>' if heading.aside else ""
     if heading.level == 1 and heading.mark:
         words_ = f'<span class="words">{escape(heading.text)}</span>'
-        return f'<{tag} class="verdict {heading.mark}">{mark}{words_}</{tag}>\n'
+        return f'<{tag} class="verdict {heading.mark}">{mark}{words_}{aside}</{tag}>\n'
     return f"<{tag}>{mark}{escape(heading.text)}{aside}</{tag}>\n"
 
 
@@ -109,8 +110,9 @@ def _rung(rung: Rung) -> str:
     seconds = "" if rung.seconds is None else f' <span class="faint">{rung.seconds:.1f} s</span>'
     word = say("it breaks here")
     here = f'<strong class="here">{escape(word)}</strong> ' if rung.breaks else ""
+    kinds = f"rung is-{rung.mark}" + (" breaks" if rung.breaks else "")
     return (
-        f'<li class="rung is-{rung.mark}{" breaks" if rung.breaks else ""}"><span class="dot {rung.mark}" role="img" '
+        f'<li class="{kinds}"><span class="dot {rung.mark}" role="img" '
         f'aria-label="{escape(_status(rung.mark))}">{MARKS[rung.mark]}</span>'
         f'<span class="name">{escape(rung.name)}</span>'
         f'<span class="summary">{here}{escape(rung.summary)}{seconds}</span></li>\n'

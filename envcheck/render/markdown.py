@@ -1,9 +1,9 @@
-"""Document → Markdown, as GitHub reads it (https://github.github.com/gfm/)."""
+"""Document → Markdown as GitHub, GitLab and most chats read it (CommonMark with tables and ``<details>``)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..views.document import (
@@ -16,153 +16,152 @@ from ..views.document import (
     Heading,
     Ladder,
     Line,
+    Mark,
+    Rung,
     Span,
     Table,
     Text,
 )
 from . import plain
 
-#: What Markdown or HTML would take for a sign of its own, within a line.
-SIGNS = re.compile(r"[\\`*_{}\[\]<>#|~$&@]|(?<=\w):(?=//)|^(?:[-+=](?=\s)|\d+(?=[.)]\s))", re.MULTILINE)
-#: The marks by shape and by name: a page may be read without colours, or aloud.
-MARKS = {
+#: Emoji, for what a person sees first in a chat: colours cannot be written in Markdown.
+MARKS: Mapping[Mark, str] = {
     "ok": "✅",
     "degraded": "⚠️",
     "blocked": "❌",
-    "unknown": "❔",
+    "unknown": "❓",
     "skipped": "➖",
     "notice": "ℹ️",
+    "running": "⏳",
+    "waiting": "⏳",
 }
+#: Characters that begin or end something, wherever they stand ("_" not within a word). "@" would call
+#: people by their name, "#123" an issue.
+_SPECIAL = re.compile(r"[\\`*\[\]<>|~@$&]|(?<![^\W_])_|_(?![^\W_])|#(?=\d)")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "@": "&#64;", "|": "&#124;", "&": "&amp;", "#": "&#35;"}
+#: What means something at the beginning of a line only: headings, rules, lists.
+_AT_START = re.compile(r"^\s*(?:\d{1,9}(?=[.)](?:\s|$))|(?=[#=+-]))")
 
 
 def render(document: Document) -> str:
-    """The whole page; it ends with a line break."""
-    return page(document.blocks)
-
-
-def page(blocks: Iterable[Block]) -> str:
-    """Blocks as Markdown; it ends with a line break."""
-    return "\n\n".join(part for block in blocks for part in _block(block)) + "\n"
+    """The whole page, ending in one line feed."""
+    return "\n\n".join(part for part in _blocks(document.blocks) if part) + "\n"
 
 
 def escape(text: str) -> str:
-    """``text`` so that it is shown as it stands, wherever in a line it comes."""
-    return SIGNS.sub(_escaped, plain.escape(text)).replace("\n", " ")
+    """``text`` as Markdown shows it, character by character, on one line."""
+    text = " ".join(plain.escape(text).split("\n"))
+    start = _AT_START.match(text)
+    if start:
+        text = start[0] + "\0" + text[start.end() :]
+    return _SPECIAL.sub(_special, text).replace("\0", "\\", 1)
 
 
-def _escaped(sign: re.Match[str]) -> str:
-    found = sign[0]
-    if found in "<>&":
-        return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}[found]
-    if found == "@":
-        return "@\u200b"  # no user of GitHub is meant
-    return f"{found}\\." if found.isdigit() else f"\\{found}"
+def _special(found: re.Match[str]) -> str:
+    """An entity where a backslash would not help, or would be seen by some readers."""
+    return _ENTITIES.get(found[0], "\\" + found[0])
 
 
 def code(text: str) -> str:
-    """``text`` as code within a line, between more back-ticks than it has itself."""
-    text = plain.escape(text).replace("\n", " ")
-    ticks = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
-    blank = " " if text[:1] == "`" or text[-1:] == "`" else ""
-    return f"{ticks}{blank}{text}{blank}{ticks}" if text else ""
+    """``text`` as code within a line; a vertical bar would end the cell of a table even there."""
+    text = " ".join(plain.escape(text).split("\n"))
+    if not text.strip() or "|" in text:
+        return f"<code>{escape(text)}</code>"
+    ticks = _longer(text, 1)
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"
 
 
-def _block(block: Block) -> Iterator[str]:
-    yield from WRITERS[type(block)](block)
+def fence(text: str, language: str = "") -> str:
+    """``text`` as a block of code that nothing in it can end."""
+    text = plain.escape(text).strip("\n")
+    ticks = _longer(text, 3)
+    return f"{ticks}{language}\n{text}\n{ticks}"
 
 
-def _heading(heading: Heading) -> Iterator[str]:
-    mark = f"{MARKS[heading.mark]} " if heading.mark in MARKS else ""
-    aside = f" {code(heading.aside)}" if heading.aside else ""
-    yield f"{'#' * heading.level} {mark}{escape(heading.text)}{aside}"
+def _longer(text: str, least: int) -> str:
+    """More back-ticks than stand together anywhere in ``text``."""
+    return "`" * max([least, *(len(run) + 1 for run in re.findall("`+", text))])
+
+
+def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        yield _DRAW[type(block)](block)
 
 
 def _line(line: Line) -> str:
-    return "".join(map(_span, line)).strip()
+    return "".join(_span(span) for span in line)
 
 
 def _span(span: Span) -> str:
     if span.tone == "code":
         return code(span.text)
     if span.tone == "link":
-        return f"<{span.text.strip()}> "
-    inner, before, after = span.text.strip(), *_blanks(span.text)
+        address = plain.escape(span.text).strip()
+        return f"<{address}>" + (" " if span.text.endswith(" ") else "")
+    text = escape(span.text)
+    inner = text.strip()
     if span.tone == "strong" and inner:
-        return f"{before}**{escape(inner)}**{after}"
-    return escape(span.text)
+        return text.replace(inner, f"**{inner}**")
+    return text
 
 
-def _blanks(text: str) -> tuple[str, str]:
-    """The blanks around ``text``: between the signs of bold text none may stand."""
-    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+def _heading(heading: Heading) -> str:
+    mark = f"{MARKS[heading.mark]} " if heading.mark else ""
+    aside = f" {code(heading.aside)}" if heading.aside else ""
+    title = escape(heading.text)
+    return f"**{title}**{aside}" if heading.level > 2 else f"{'#' * (heading.level + 1)} {mark}{title}{aside}"
 
 
-def _text(text: Text) -> Iterator[str]:
-    yield _line(text.line)
+def _text(text: Text) -> str:
+    return _line(text.line).strip()  # four blanks or a tab at its beginning would make it code
 
 
-def _ladder(ladder: Ladder) -> Iterator[str]:
-    rows = [
-        f"| {MARKS.get(rung.mark, '')} | {escape(rung.name)} | {escape(rung.summary)} |"
-        for rung in ladder.rungs
-    ]
-    yield "\n".join(["| | | |", "| --- | --- | --- |", *rows])
+def _ladder(ladder: Ladder) -> str:
+    return _grid(("", "", ""), (_rung(rung) for rung in ladder.rungs))
 
 
-def _table(table: Table) -> Iterator[str]:
-    """Its cells in rows; a head, which Markdown wants, is empty where there is none."""
-    if not table.rows:
-        return
-    width = max(map(len, table.rows))
-    head = [escape(column) for column in table.columns] or [""] * width
-    rows = [_row(map(_cell, row)) for row in table.rows]
-    yield "\n".join([_row(head), _row(["---"] * width), *rows])
+def _rung(rung: Rung) -> tuple[str, ...]:
+    seconds = "" if rung.seconds is None else f" ({rung.seconds:.1f} s)"
+    return MARKS[rung.mark], f"**{escape(rung.name)}**", escape(rung.summary) + seconds
 
 
-def _cell(line: Line) -> str:
-    """In a cell a bar is the cell's end, even within code."""
-    return _line(line).replace("\\|", "|").replace("|", "\\|")
+def _table(table: Table) -> str:
+    columns = tuple(map(escape, table.columns)) or ("",) * max((len(row) for row in table.rows), default=0)
+    return _grid(columns, (tuple(map(_line, row)) for row in table.rows))
 
 
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+def _grid(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table of cells that are Markdown already; it needs a heading, if an empty one."""
+    filled = [row + ("",) * (len(columns) - len(row)) for row in rows]
+    lines = [columns, ("---",) * len(columns), *filled]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) if filled else ""
 
 
-def _command(command: Command) -> Iterator[str]:
-    yield _fenced("\n".join(command.lines), "sh")
+def _command(command: Command) -> str:
+    return fence("\n".join(command.lines), "shell")
 
 
-def _code(block: Code) -> Iterator[str]:
-    yield _fenced(block.text, "text")
+def _code(block: Code) -> str:
+    return fence(block.text, "text")
 
 
-def _fenced(text: str, language: str) -> str:
-    """Between more back-ticks than the text has in a row itself."""
-    ticks = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text) or [""]))
-    return f"{ticks}{language}\n{plain.escape(text)}\n{ticks}"
-
-
-def _chart(chart: Chart) -> Iterator[str]:
-    yield escape(chart.title)
-    yield "\n".join(
-        _row((escape(bar.label), f"{bar.value:.3g} {escape(chart.unit)}", escape(bar.note)))
-        for bar in chart.bars
+def _chart(chart: Chart) -> str:
+    rows = (
+        (escape(bar.label), f"{bar.value:.3g} {escape(chart.unit)}", escape(bar.note)) for bar in chart.bars
     )
+    return _grid((escape(chart.title), "", ""), rows)
 
 
-def _fold(fold: Fold) -> Iterator[str]:
-    yield f"<details{' open' if fold.open else ''}>\n<summary>{_html(fold.title)}</summary>"
-    yield page(fold.blocks).rstrip("\n")
-    yield "</details>"
+def _fold(fold: Fold) -> str:
+    inner = "\n\n".join(part for part in _blocks(fold.blocks) if part)
+    if not inner:
+        return escape(fold.title)
+    opened = " open" if fold.open else ""
+    return f"<details{opened}>\n<summary>{escape(fold.title)}</summary>\n\n{inner}\n\n</details>"
 
 
-def _html(text: str) -> str:
-    """A summary is HTML, in which no Markdown is read."""
-    text = plain.escape(text).replace("&", "&amp;")
-    return text.replace("<", "&lt;").replace(">", "&gt;").replace("@", "@\u200b")
-
-
-WRITERS: Mapping[type, Callable[[Any], Iterator[str]]] = {
+_DRAW: Mapping[type, Any] = {
     Heading: _heading,
     Text: _text,
     Ladder: _ladder,

@@ -38,6 +38,15 @@ def to_file(path: str, text: str) -> None:
         raise Wrong(say("cannot write {path}: {error}", path=path, error=error.strerror or error)) from None
 
 
+def append(path: str, text: str) -> None:
+    """Write ``text`` at the end of a file that others write to, too."""
+    try:
+        with open(path, "a", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise Wrong(say("cannot write {path}: {error}", path=path, error=error.strerror or error)) from None
+
+
 def _is_special(path: str) -> bool:
     """Whether ``path`` is no file to be replaced: a device, a pipe, or /dev/stdout, whatever that is."""
     if not os.path.exists(path) or os.path.isdir(path):

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ..model import Text, Value, fill
-from ..operators import below, dotted
+from ..operators import below, dotted, within
 from ..words import mark
 from .cuda_table import cuda_of_ptx, min_driver
 from .files import Row
@@ -253,9 +253,15 @@ def newest_for(
     glibc: str | None = None,
     package: str = "tensorflow",
     windows: bool | None = None,
+    wanted: str | None = None,
 ) -> str | None:
-    """The newest final release of the package that fits all that is given; see :func:`misfit`."""
+    """The newest final release of the package that fits all that is given; see :func:`misfit`.
+
+    ``wanted``: a PEP 440 specifier that it must satisfy.
+    """
     for row in releases(platform, package):
+        if wanted and not within(row["version"], wanted):
+            continue
         if misfit(row, python, compute, driver, glibc, windows) is None:
             return str(row["version"])
     return None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .. import __version__
 from ..model import Finding, LayerResult, Report, Status, Unknown, Value, Verdict
-from ..words import mark, reason, say
+from ..words import mark, pick, reason, say
 from . import findings, layers
 from .document import (
     Bar,
@@ -25,6 +25,7 @@ from .document import (
     Text,
     joined,
     line,
+    prose,
 )
 from .values import Seen, evidence, number
 
@@ -60,8 +61,9 @@ def view(report: Report, whole: bool = False) -> Document:
             *header(report),
             Ladder(tuple(_rung(result, report, whole) for result in report.layers)),
             Heading(verdict(report), 1, VERDICT_MARKS[report.verdict]),
-            *(Text(line(say(note))) for note in report.notes),
+            *(Text(prose(say(note))) for note in report.notes),
             *_findings(report, whole),
+            *_skipped(report),
             *_training(report.training),
             *_own_bugs(report),
             *_short(say("Notices"), [findings.in_short(found, report, whole) for found in _notices(report)]),
@@ -140,6 +142,9 @@ def _ready(report: Report) -> str:
 
 
 def _degraded(report: Report) -> str:
+    held = ", ".join(each.rule.cause for each in report.skipped if each.holds)
+    if held and not _trained(report):
+        return say("Nothing blocks it but what was to be skipped: {causes}.", causes=held)
     if _trained(report):
         return say(
             "{what} trains on {where}, but less well than it could.", what=_what(report), where=_where(report)
@@ -241,6 +246,17 @@ def _findings(report: Report, whole: bool) -> Iterator[Block]:
         if found.severity != "notice":
             yield from findings.finding(found, report, whole)
             yield from _short(say("This explains, too:"), _follow(found, report, whole))
+
+
+def _skipped(report: Report) -> Iterator[Block]:
+    """What the user's file keeps from blocking, with the reason that it gives."""
+    if report.skipped:
+        yield Heading(say("Skipped, as the file asks"), 3)
+    for each in report.skipped:
+        told = {"cause": each.rule.cause, "title": pick(each.rule.title)}
+        found = say("{title} ({cause})", **told) if each.holds else say("{cause} (not found here)", **told)
+        why = say("{reason} ({place})", reason=each.reason, place=each.place)
+        yield Text(line(f"{found}: ", Span(why, "faint")))
 
 
 def _follow(found: Finding, report: Report, whole: bool) -> list[Fold]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ..model import Rule
+from ..model import Rule, Severity
 from ..places import PLACE
 from ..words import mark, pick, say
 from . import layers
 from .document import Document, Heading, Line, Span, Table, Text, line
 
-SEVERITY_NAMES = {"degraded": mark("degraded"), "notice": mark("notice")}
+SEVERITY_NAMES: Mapping[Severity, str] = {"degraded": mark("degraded"), "notice": mark("notice")}
 
 
 def view(rules: Iterable[Rule]) -> Document:
@@ -21,10 +21,9 @@ def view(rules: Iterable[Rule]) -> Document:
     blocks: list[Heading | Table | Text] = []
     for layer, found in by_layer.items():
         blocks += [Heading(layers.name(layer)), Table(tuple(_row(rule) for rule in found))]
-    total = sum(map(len, by_layer.values()))
-    return Document(
-        say("Causes"), (*blocks, Text(line(Span(say("Causes: {number}", number=total), "faint"))))
-    )
+    total = say("Causes: {number}", number=sum(map(len, by_layer.values())))
+    page = say("{command} shows all that there is to say of one", command="envcheck explain CAUSE")
+    return Document(say("Causes"), (*blocks, Text(line(Span(total + say("; ") + page, "faint")))))
 
 
 def _row(rule: Rule) -> tuple[Line, Line]:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from ..model import Fact, Facts, Known, Unknown, Value
-from ..words import reason, say
+from ..words import mark, reason, say
 from .document import Line, Span, Table, line
+
+#: Sources that are words, as the Host and the requirements name them.
+PLACES = (
+    mark("the examined Python"),
+    mark("the loader of the examined Python"),
+    mark("TensorFlow itself"),
+    mark("what the file asks for"),
+    mark("auto: there is no NVIDIA GPU"),
+)
+_LINE = re.compile(r"line (\d+)")
+_GPU = re.compile(r"auto: (.+) is an NVIDIA GPU")
 
 #: Characters of a value and of its source that are shown where not all is asked for.
 SHORT, SHORT_SOURCE = 120, 40
@@ -63,9 +76,18 @@ def _row(name: str, fact: Fact, whole: bool) -> tuple[Line, Line]:
 
 def _source(source: tuple[str, ...], whole: bool) -> str:
     """Where it was read; in short the first place, which for most facts is the one that counts."""
-    if whole or not source:
-        return ", ".join(source)
-    return cut(source[0], SHORT_SOURCE) + (", …" if len(source) > 1 else "")
+    told = [_told(place) for place in source]
+    if whole or not told:
+        return ", ".join(told)
+    return cut(told[0], SHORT_SOURCE) + (", …" if len(told) > 1 else "")
+
+
+def _told(place: str) -> str:
+    """A source in the language in use, where it is words; paths, commands and variables stay as they are."""
+    line, gpu = _LINE.fullmatch(place), _GPU.fullmatch(place)
+    if line:
+        return say("line {number}", number=line[1])
+    return say("auto: {gpu} is an NVIDIA GPU", gpu=gpu[1]) if gpu else say(place)
 
 
 class Seen:

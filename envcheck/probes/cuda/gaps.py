@@ -67,7 +67,7 @@ def absence(facts: Facts) -> Value:
     touched = [record["soname"] for record in records if record["missing"] in names]
     if not touched:
         return "nothing"
-    if all(name.startswith("libcudnn") for name in touched):
+    if all(name.startswith(("libcudnn", "cudnn")) for name in touched):
         return "cudnn"
     if len(touched) == len(records):
         return "all"

@@ -7,7 +7,11 @@ from collections.abc import Mapping
 
 from ... import tables
 from ...model import NoAnswer, Value
+from ...operators import dotted, within
 from .build import counts_windows_drivers, kernels, usable_compute
+
+#: The Pythons that releases may have wheels for.
+MINORS = ("2.7", *(f"3.{minor}" for minor in range(3, 30)))
 
 
 def gpu_support(facts: Mapping[str, Value]) -> Value:
@@ -91,16 +95,27 @@ def newest_fitting(facts: Mapping[str, Value]) -> Value:
     """The newest TensorFlow release that fits this machine, "2.20.0"; None where there is none.
 
     It fits Python, the C library and, where a GPU is wanted, the GPUs and their driver; releases known
-    not to work as released are left out.
+    not to work as released are left out. Where a file asks for certain releases it is one of those, if one
+    of them fits.
 
     How: https://www.tensorflow.org/install/source#tested_build_configurations
     """
-    where = _platform(facts)
+    where, asked = _platform(facts), _asked_for(facts)
     if not where:
         return None
+    return (asked and _fitting(facts, where, asked)) or _fitting(facts, where)
+
+
+def _asked_for(facts: Mapping[str, Value]) -> str | None:
+    """The releases that a file asks for; what a log only mentions is no wish."""
+    places = facts.get("wanted.places") or {}
+    return facts["wanted.tensorflow"] if "tensorflow.version" in places else None
+
+
+def _fitting(facts: Mapping[str, Value], where: str, asked: str | None = None) -> str | None:
     python, glibc = facts["python.version"], facts.get("platform.glibc")
     if not facts["wanted.gpu"]:
-        return tables.newest_for(where, python=python, glibc=glibc)
+        return tables.newest_for(where, python=python, glibc=glibc, wanted=asked)
     return tables.newest_for(
         where,
         python=python,
@@ -108,7 +123,33 @@ def newest_fitting(facts: Mapping[str, Value]) -> Value:
         compute=usable_compute(facts),
         driver=facts.get("driver.version"),
         windows=counts_windows_drivers(facts),
+        wanted=asked,
     )
+
+
+def wanted_needs_python(facts: Mapping[str, Value]) -> Value:
+    """The Python, nearest to this one, for which there is a release that is wanted: "3.10".
+
+    None where there is one for this Python, where there is none at all, and where none is wanted.
+
+    How: envcheck rules compat
+    """
+    asked = facts["wanted.tensorflow"]
+    if not asked:
+        return None
+    where, minor = _platform(facts), facts["python.minor"]
+    if not where or not minor:
+        return None
+    rows = [row for row in tables.releases(where) if row["python"] and within(row["version"], asked)]
+    fitting = [each for each in MINORS if any(tables.admits(row["python"], each) for row in rows)]
+    if minor in fitting:
+        return None
+    return min(fitting, key=lambda each: abs(_order(each) - _order(minor)), default=None)
+
+
+def _order(minor: str) -> int:
+    major, number = dotted(minor)[:2]
+    return major * 100 + number
 
 
 def nearest(facts: Mapping[str, Value]) -> Value:
@@ -141,4 +182,7 @@ def _known(compute: list[str | None]) -> list[str]:
     return [each for each in compute if each]
 
 
-FACTS = (gpu_support, gpus_run, newest_for_python, newest_for_gpu, newest_for_driver, newest_fitting, nearest)
+FACTS = (
+    gpu_support, gpus_run, newest_for_python, newest_for_gpu, newest_for_driver, newest_fitting,
+    wanted_needs_python, nearest,
+)  # fmt: skip

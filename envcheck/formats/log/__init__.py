@@ -1,0 +1,1 @@
+"""The shapes that logs come in → plain lines that keep their numbers. Pure functions."""

@@ -1,0 +1,174 @@
+"""What of a log tells of GPUs, their driver and CUDA: nvidia-smi, lspci, TensorFlow's own lines, nvcc."""
+
+from __future__ import annotations
+
+import re
+
+from ..formats import nvidia
+from . import gpus
+from .answers import Values
+from .reading import HINT, SHOWN, STATED, Reader, Told, reader
+
+_SMI_GPU = re.compile(
+    r"^\|\s+\d+\s+(?P<name>\S.*?)\s+(?:On|Off|N/A|TCC|WDDM)\s*\|\s*(?P<bus>[0-9A-Fa-f:.]{10,16})\s[^\n]*\n"
+    r"\|[^\n|]*\|\s*(?P<used>\d+)MiB\s*/\s*(?P<total>\d+)MiB\s*\|\s*\S+\s+(?P<mode>Default"
+    r"|E\. ?\w+|Prohibited)?",
+    re.MULTILINE,
+)
+_TF_GPU = re.compile(
+    r"name: (?P<name>[^,\n]+?)(?:,? major: (?P<major>\d+) minor: (?P<minor>\d)|,? pci bus id: "
+    r"(?P<bus>[\w:.]+),"
+    r" compute capability: (?P<compute>\d+\.\d)|\s+computeCapability: (?P<compact>\d+\.\d))"
+)
+_LSPCI = re.compile(
+    r"^(?:\w{4}:)?(?P<bus>[0-9a-f]{2}:[0-9a-f]{2}\.\d) (?:VGA compatible|3D|Display) controller[^:]*: "
+    r"NVIDIA Corporation (?:\S+ )?\[(?P<name>[^\]]+)\]",
+    re.MULTILINE,
+)
+_LISTED = re.compile(r"^GPU \d+: (?P<name>[^(\n]+?) \(UUID: GPU-", re.MULTILINE)
+
+
+def read(text: str) -> list[Told]:
+    """The GPUs, by whichever source tells of them, nvidia-smi first."""
+    told = []
+    for weight, pattern, make in _LISTS:
+        found = list(pattern.finditer(text))
+        records = {
+            str(record["bus_id"] or (record["name"], found_at)): record
+            for found_at, record in enumerate(map(make, found))
+        }
+        if records:
+            told.append(Told(weight, found[0].start(), {"hardware.gpus": list(records.values())}))
+    return told + _state(text)
+
+
+def _from_smi(found: re.Match[str]) -> gpus.Record:
+    name = found["name"].strip()
+    if name.endswith("..."):  # cut off at the column's end: "GeForce GTX 108..."
+        name = re.sub(r"(\d{3})\.\.\.$", r"\g<1>0", name).removesuffix("...")
+    return gpus.record(name, bus_id=nvidia.bus_id(found["bus"]), memory_gb=round(int(found["total"]) / 1024))
+
+
+def _from_tensorflow(found: re.Match[str]) -> gpus.Record:
+    compute = found["compute"] or found["compact"] or f"{found['major']}.{found['minor']}"
+    return gpus.record(
+        found["name"].strip(), bus_id=nvidia.bus_id(found["bus"]) if found["bus"] else None, compute=compute
+    )
+
+
+def _by_name(found: re.Match[str]) -> gpus.Record:
+    bus = found.groupdict().get("bus")
+    return gpus.record(found["name"].strip(), bus_id=nvidia.bus_id(bus) if bus else None)
+
+
+_LISTS = (
+    (STATED, _SMI_GPU, _from_smi),
+    (STATED + 1, _LISTED, _by_name),
+    (STATED + 2, _TF_GPU, _from_tensorflow),
+    (STATED - 5, _LSPCI, _by_name),
+)
+
+
+def _state(text: str) -> list[Told]:
+    """The compute modes, as nvidia-smi shows them. The memory may be held by the program itself."""
+    rows = list(_SMI_GPU.finditer(text))
+    if not rows:
+        return []
+    exclusive = sum(bool(row["mode"]) and row["mode"] != "Default" for row in rows)
+    modes = "none" if not exclusive else "all" if exclusive == len(rows) else "some"
+    return [Told(STATED, rows[0].start(), {"driver.exclusive_gpus": modes, "driver.nvml_code": 0})]
+
+
+def _smi(found: re.Match[str]) -> Values:
+    told: Values = {"driver.version": found["driver"], "driver.installed": True}
+    return {**told, "driver.cuda": found["cuda"]} if found["cuda"] else told
+
+
+def _toolkit(found: re.Match[str]) -> Values:
+    path = found.groupdict().get("path")
+    return {"cuda.toolkits": [{"path": path, "version": found["version"]}]}
+
+
+def _cudnn_number(found: re.Match[str]) -> Values:
+    """8100 is 8.1.0, 90300 is 9.3.0: cudnn_version.h."""
+    number = int(found[1])
+    unit = 10000 if number >= 90000 else 1000
+    return {"cuda.cudnn_version": f"{number // unit}.{number % unit // 100}.{number % 100}"}
+
+
+def _has_driver(_: re.Match[str]) -> Values:
+    return {"driver.installed": True}
+
+
+READERS: tuple[Reader, ...] = (
+    reader(
+        STATED,
+        r"Driver Version: (?P<driver>\d{3}[\d.]*)(?:\s+CUDA Version: (?P<cuda>\d+\.\d+))?",
+        _smi,
+        "Driver Version",
+    ),
+    reader(
+        STATED,
+        r"NVRM version: .*?(?P<version>\d{3}\.\d+(?:\.\d+)?)",
+        lambda found: {"driver.module_version": found["version"], "driver.installed": True},
+        "NVRM version",
+    ),
+    reader(
+        STATED,
+        r"libcuda reported version is: (?P<version>\d{3}\.[\d.]+\d)",
+        lambda found: {"driver.version": found["version"], "driver.installed": True},
+        "libcuda reported",
+    ),
+    reader(
+        STATED - 5,
+        r"kernel reported version is: (?P<version>\d{3}\.[\d.]+\d)",
+        lambda found: {"driver.module_version": found["version"], "driver.installed": True},
+        "kernel reported",
+    ),
+    reader(
+        SHOWN,
+        r"[Ss]uccessfully opened (?:dynamic|CUDA) library (?:libcuda\.so|nvcuda\.dll)",
+        _has_driver,
+        "uccessfully opened",
+    ),
+    reader(SHOWN, r"Created (?:TensorFlow )?device \(?/?\S*(?:GPU|gpu):\d", _has_driver, "Created "),
+    # libcuda was opened; 303 is what TensorFlow says itself where it was not
+    reader(SHOWN, r"failed call to cuInit: CUDA_ERROR_(?!SHARED_OBJECT|STUB)", _has_driver, "cuInit"),
+    # these come after a GPU was found: gpu_device.cc, cuda_executor.cc
+    reader(
+        SHOWN,
+        r"Cannot dlopen some (?:GPU|TensorRT|CUDA) libraries|NUMA node read from SysFS"
+        r"|/sys/bus/pci/devices/\S+/numa_node",
+        _has_driver,
+    ),
+    reader(
+        STATED,
+        r"Cuda compilation tools, release [\d.]+, V(?P<version>\d+\.\d+\.\d+)",
+        _toolkit,
+        "Cuda compilation tools",
+    ),
+    reader(
+        SHOWN, r"(?P<path>/(?:usr/local|opt)/cuda-(?P<version>\d+\.\d+))(?=[/:\s'\"]|$)", _toolkit, "/cuda-"
+    ),
+    reader(SHOWN, r"(?P<path>[A-Z]:\\[^\n:]*?CUDA\\{1,2}v(?P<version>\d+\.\d+))", _toolkit, "CUDA\\"),
+    reader(SHOWN - 5, r"^CUDA Version (?P<version>\d+\.\d+(?:\.\d+)?)\s*$", _toolkit, "CUDA Version"),
+    reader(
+        STATED,
+        r"#define CUDNN_MAJOR (\d+)\s+#define CUDNN_MINOR (\d+)\s+#define CUDNN_PATCHLEVEL (\d+)",
+        lambda found: {"cuda.cudnn_version": ".".join(found.groups())},
+        "CUDNN_MAJOR",
+    ),
+    reader(STATED, r"Loaded cuDNN version (\d{4,5})", _cudnn_number, "Loaded cuDNN"),
+    reader(
+        STATED,
+        r"Loaded runtime CuDNN library: (\d+\.\d+\.\d+)",
+        lambda found: {"cuda.cudnn_version": found[1]},
+        "Loaded runtime CuDNN",
+    ),
+    reader(
+        HINT,
+        r"list_physical_devices\(['\"]GPU|is_gpu_available|gpu_device_name\(|Num GPUs Available"
+        r"|tensorflow[-_]gpu[ =]|torch\.cuda",
+        lambda _: {"wanted.gpu": 1},
+    ),
+)

@@ -1,0 +1,123 @@
+"""How the rules fare on a text: what it states, what it leaves open, what follows from facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from .diagnose import severity
+from .given import follow
+from .match import Match, any_block
+from .model import Block, Facts, Known, Rule, Unknown
+from .model import Text as Words
+from .places import PLACE
+from .search import Text
+
+
+@dataclass(frozen=True)
+class Read:
+    """How the rules fare on a text: what holds there, what holds on a usual machine, what may, and what
+    follows from facts alone; ``ruled_out``: what may hold, but not on a usual machine."""
+
+    stated: dict[str, Match] = field(default_factory=dict)
+    likely: dict[str, Match] = field(default_factory=dict)
+    possible: dict[str, Match] = field(default_factory=dict)
+    by_facts: dict[str, Match] = field(default_factory=dict)
+    ruled_out: set[str] = field(default_factory=set)
+
+
+def _as_told(told: Mapping[str, Known]) -> Facts:
+    """What follows from ``told``. Where something failed, it is not for us to say that no GPU is wanted."""
+    if "wanted.gpu" not in told and failed(told):
+        return follow.follow({**told, "wanted.gpu": Unknown("skipped", follow.NOT_TOLD)})
+    return follow.follow(told)
+
+
+class Machine(NamedTuple):
+    """What is known of it: as told; as told and else a usual one; and what texts and fixes are filled with,
+    where it is not guessed whether a GPU is wanted, since that decides how much a finding weighs."""
+
+    facts: Facts
+    usual: Facts
+    filling: Facts
+
+
+def machine(told: Mapping[str, Known]) -> Machine:
+    """The machine of which ``told`` is known."""
+    facts = _as_told(told)
+    usual = follow.usual(facts)
+    filling = _as_told({**told, **{name: fact for name, fact in usual.items() if name != "wanted.gpu"}})
+    return Machine(facts, follow.follow({**told, **usual}), filling)
+
+
+def read(rules: Mapping[str, Rule], machine: Machine, log: Text) -> Read:
+    """What becomes of each of ``rules`` on ``log``."""
+    found = Read()
+    for rule in rules.values():
+        _sort(found, rule, machine, log)
+        by_facts = any_block([block for block in rule.when if not _has_text(block)], machine.filling)
+        if by_facts.outcome and rule.cause not in (*found.stated, *found.likely):
+            found.by_facts[rule.cause] = by_facts
+    return found
+
+
+def _has_text(block: Block) -> bool:
+    return any(condition.fact == "log" for condition in block)
+
+
+def _sort(read: Read, rule: Rule, machine: Machine, log: Text) -> None:
+    texts = [block for block in rule.when if _has_text(block)]
+    found = any_block(texts, machine.facts, log)
+    if found.outcome:
+        read.stated[rule.cause] = found
+    elif found.outcome is None:
+        likely = any_block(texts, machine.usual, log)
+        (read.likely if likely.outcome else read.possible)[rule.cause] = likely if likely.outcome else found
+        if likely.outcome is False:
+            read.ruled_out.add(rule.cause)
+
+
+def that_count(read: Read, rules: Mapping[str, Rule], facts: Facts, unexplained: bool) -> dict[str, Match]:
+    """The outcomes to be judged: the text's, and from facts alone what explains one of the text's.
+
+    Where the text names nothing of weight though something failed, the facts alone must do.
+    """
+    texts = {**read.likely, **read.stated}
+    serious = [cause for cause in texts if severity(rules[cause], facts) != "notice"]
+    named = {c: m for c, m in read.by_facts.items() if any(_explains(rules[c], rules[t]) for t in serious)}
+    if not serious and not set(read.possible) - read.ruled_out and (unexplained or not texts):
+        named = {c: m for c, m in read.by_facts.items() if severity(rules[c], facts) == "blocking"}
+    return {**named, **texts, **read.possible}
+
+
+def failed(facts: Facts) -> bool:
+    """Whether the text shows that the program failed, whatever the reason."""
+    shown = facts.get("training.succeeded")
+    return isinstance(shown, Known) and shown.value is False
+
+
+def is_explained(facts: Facts, log: Text, read: Read) -> bool:
+    """Whether the line that shows the failure is one that a rule knows: some errors are harmless."""
+    numbers = {f"line {number}": line.strip() for number, line in log.lines}
+    shown = [numbers.get(place) for place in facts["training.succeeded"].source]
+    known = {match.line[1] for match in (*read.stated.values(), *read.likely.values()) if match.line}
+    return any(line in known for line in shown)
+
+
+def _explains(rule: Rule, other: Rule) -> bool:
+    """Whether one cause names the other; a layer alone is no evidence in a text."""
+    return other.cause in rule.explains or rule.cause in other.symptom_of
+
+
+def speakable(rule: Rule, facts: Facts) -> Rule:
+    """``rule`` with "…" for each ``{fact}`` in its texts that nobody told: most of them are, in a log."""
+
+    def told(text: Words) -> Words:
+        return Words(_spoken(text.en, facts), text.zh and _spoken(text.zh, facts))
+
+    return replace(rule, title=told(rule.title), why=told(rule.why))
+
+
+def _spoken(text: str, facts: Facts) -> str:
+    return PLACE.sub(lambda place: place[0] if isinstance(facts.get(place[1]), Known) else "…", text)

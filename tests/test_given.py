@@ -1,0 +1,403 @@
+"""What is told of a machine: options as people write them, and what stands in logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from envcheck import given
+from envcheck.given import follow
+from envcheck.model import Known, Unknown, Wrong
+from envcheck.search import Text
+
+LOGS = Path(__file__).parent / "logs"
+
+
+def told(*pairs: str) -> dict[str, Any]:
+    facts, _ = given.options(pairs, follow.names())
+    return {name: fact.value for name, fact in facts.items()}
+
+
+def read(text: str) -> dict[str, Any]:
+    return {name: fact.value for name, fact in given.from_text(Text.of(text)).items()}
+
+
+# --- options --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Windows 10", {"system": "Windows", "release": "10", "wsl": None}),
+        ("Windows 11 23H2", {"system": "Windows", "release": "11"}),
+        ("Microsoft Windows 10.0.19045", {"system": "Windows", "windows_build": 19045}),
+        ("Ubuntu 22.04", {"system": "Linux", "distro": "ubuntu", "distro_version": "22.04"}),
+        ("Linux Ubuntu 22.04.3 LTS", {"system": "Linux", "distro": "ubuntu", "distro_version": "22.04"}),
+        ("Ubuntu on AWS EC2", {"system": "Linux", "distro": "ubuntu", "distro_version": None}),
+        ("WSL2 Ubuntu 22.04", {"system": "Linux", "wsl": 2, "distro": "ubuntu"}),
+        ("Windows 10 build 20150, WSL", {"system": "Linux", "wsl": 2}),
+        ("WSL1", {"system": "Linux", "wsl": 1}),
+        ("macOS 13.4 (Apple M1)", {"system": "Darwin", "macos_version": "13.4", "architecture": "arm64"}),
+        ("macOS 10.13.6 (Intel)", {"macos_version": "10.13.6", "architecture": "x86_64"}),
+        ("MacOS Mojave 10.14", {"system": "Darwin", "architecture": "x86_64"}),
+        ("macOS", {"system": "Darwin", "architecture": None}),
+        ("macOS 12.0 (Apple M1), Docker", {"system": "Linux", "container": "docker"}),
+        ("CentOS/RHEL 6", {"system": "Linux", "distro": "centos"}),
+        ("Docker (nvidia/cuda:10.1-devel-ubuntu18.04)", {"container": "docker", "distro_version": "18.04"}),
+        ("Google Colab (Linux)", {"system": "Linux"}),
+        ("Linux 5.4.0-88", {"system": "Linux", "release": "5.4.0-88"}),
+        ("Linux aarch64 (Jetson Nano)", {"system": "Linux", "architecture": "aarch64"}),
+        ("Alpine 3.19", {"system": "Linux", "libc": "musl"}),
+        ("my own", {"system": None}),
+    ],
+)
+def test_the_system_as_people_write_it(text: str, expected: dict[str, Any]) -> None:
+    facts = told(f"os={text}")
+    assert {name: facts.get(f"platform.{name}") for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3.9.7", {"python.version": "3.9.7"}),
+        ("3.10 (64-bit)", {"python.version": "3.10", "python.bits": 64}),
+        ("3.7.7 32-bit", {"python.version": "3.7.7", "python.bits": 32}),
+        ("Anaconda 3.8", {"python.version": "3.8", "python.environment": "conda"}),
+        ("cp311", {"python.version": "3.11"}),
+        ("3.13t", {"python.version": "3.13", "python.free_threaded": True}),
+        ("PyPy 3.10", {"python.version": "3.10", "python.implementation": "pypy"}),
+        ("3.x", {}),
+    ],
+)
+def test_python(text: str, expected: dict[str, Any]) -> None:
+    assert told(f"python={text}") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "distribution"),
+    [
+        ("2.10.0", "2.10.0", None),
+        ("tensorflow-gpu 1.15", "1.15", "tensorflow-gpu"),
+        ("2.20 nightly", "2.20", "tf-nightly"),
+        ("1.15 (nvidia-tensorflow)", "1.15", "nvidia-tensorflow"),
+        ("v2.10.0-rc3-6-g359c3cdfc5f 2.10.0", "2.10.0", None),
+        ("2.0.0-rc1", "2.0.0rc1", None),
+        ("2.15.0.post1", "2.15.0.post1", None),
+        ("tensorflow-directml", None, "tensorflow-directml"),
+    ],
+)
+def test_tensorflow(text: str, version: str | None, distribution: str | None) -> None:
+    facts = told(f"tensorflow={text}")
+    assert facts.get("tensorflow.version") == version
+    assert facts.get("tensorflow.distribution") == distribution
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("460.91.03", "460.91.03"),
+        ("R535", "535"),
+        ("Game Ready 551.23", "551.23"),
+        ("27.21.14.5671", "456.71"),
+    ],
+)
+def test_the_driver_by_any_of_its_numbers(text: str, version: str) -> None:
+    assert told(f"driver={text}")["driver.version"] == version
+
+
+def test_two_drivers_are_no_version() -> None:
+    assert told("driver=460.91.03 / 470.57.02") == {"driver.installed": True}
+    assert told("driver=none")["driver.version"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "computes"),
+    [
+        ("RTX 3090", ["RTX 3090"], ["8.6"]),
+        ("GeForce GTX 1080 Ti 11GB", ["GeForce GTX 1080 Ti"], ["6.1"]),
+        ("4x GeForce RTX 2080", ["GeForce RTX 2080"] * 4, ["7.5"] * 4),
+        ("8 x A100", ["A100"] * 8, ["8.0"] * 8),
+        ("Quadro K2000M", ["Quadro K2000M"], ["3.0"]),
+        ("A100-SXM4-40GB", ["A100-SXM4-40GB"], ["8.0"]),
+        ("NVIDIA A10, Tesla T4", ["NVIDIA A10", "Tesla T4"], ["8.6", "7.5"]),
+        ("GeForce RTX 5000 series (compute capability 12.0)", ["GeForce RTX 5000"], ["12.0"]),
+        ("GeForce GTX 1050 Ti 4GB, Intel HD Graphics 630", ["GeForce GTX 1050 Ti"], ["6.1"]),
+        ("GeForce Titan X", ["GeForce Titan X"], [None]),  # there were two of that name
+        ("Intel integrated graphics only", [], []),
+        ("none", [], []),
+    ],
+)
+def test_gpus_as_people_call_them(text: str, names: list[str], computes: list[str | None]) -> None:
+    gpus = told(f"gpu={text}")["hardware.gpus"]
+    assert [gpu["name"] for gpu in gpus] == names
+    assert [gpu["compute"] for gpu in gpus] == computes
+
+
+def test_amd_gpus_are_no_nvidia_gpus() -> None:
+    facts = told("gpu=AMD RX 6800")
+    assert facts["hardware.gpus"] == []
+    assert [gpu["name"] for gpu in facts["hardware.amd_gpus"]] == ["AMD RX 6800"]
+
+
+def test_several_gpus() -> None:
+    facts = told("gpu=RTX 3090", "gpu=GTX 1080")
+    assert [gpu["compute"] for gpu in facts["hardware.gpus"]] == ["8.6", "6.1"]
+
+
+def test_what_cannot_be_read_is_left_out_and_said() -> None:
+    facts, left = given.options(["gpu=a big one", "os=my own", "python=3.11"])
+    assert set(facts) == {"python.version"}
+    assert left == ["os=my own", "gpu=a big one"]
+
+
+@pytest.mark.parametrize(
+    "pair", ["python=banana", "driver=x", "pyton=3.11", "python", "python=", "no.fact=1"]
+)
+def test_nonsense_is_one_sentence(pair: str) -> None:
+    with pytest.raises(Wrong) as wrong:
+        given.options([pair], follow.names())
+    assert str(wrong.value).startswith("--given ")
+    assert "\n" not in str(wrong.value)
+
+
+def test_an_unknown_key_names_the_known_ones() -> None:
+    with pytest.raises(Wrong, match="python, os, tensorflow, driver, cuda, cudnn, gpu"):
+        given.options(["pyton=3.11"])
+
+
+def test_a_fact_by_its_own_name() -> None:
+    facts = told("platform.container=docker", "wanted.gpu=1", "hardware.gpus=[]", "driver.installed=true")
+    assert facts["platform.container"] == "docker"
+    assert facts["wanted.gpu"] == 1
+    assert facts["hardware.gpus"] == []
+    assert facts["driver.installed"] is True
+
+
+def test_who_names_cuda_wants_a_gpu() -> None:
+    assert told("cuda=11.2")["wanted.gpu"] == 1
+    assert "wanted.gpu" not in told("python=3.9")
+
+
+# --- what follows ---------------------------------------------------------------------------------
+
+
+def test_the_tables_follow() -> None:
+    facts = follow.follow(given.options(["os=Ubuntu 22.04", "arch=x86_64", "tensorflow=2.15.0"])[0])
+    assert facts["tensorflow.requires_numpy"] == Known(
+        "<2.0.0,>=1.23.5", facts["tensorflow.requires_numpy"].source
+    ) or (isinstance(facts["tensorflow.requires_numpy"], Known))
+    assert isinstance(facts["python.executable"], Unknown)
+
+
+def test_a_gpu_too_new_for_a_build_follows() -> None:
+    pairs = ["os=Linux", "arch=x86_64", "tensorflow=2.10.0", "gpu=RTX 5090"]
+    facts = given.options(pairs)[0]
+    facts["tensorflow.distribution"] = Known("tensorflow")
+    runs = follow.follow(facts)["tensorflow.gpus_run"]
+    assert isinstance(runs, Known)
+    assert runs.value in ("ptx-jit", "no")
+
+
+def test_what_nobody_told_is_skipped_and_never_a_bug() -> None:
+    facts = follow.follow({})
+    kinds = {fact.kind for name in facts if isinstance(fact := facts[name], Unknown)}
+    assert kinds <= {"skipped"}
+
+
+def test_every_fact_can_be_given_everything() -> None:
+    pairs = [
+        "os=Windows 10",
+        "arch=x86_64",
+        "tensorflow=2.10.0",
+        "gpu=RTX 3090",
+        "driver=531.14",
+        "cuda=11.2",
+    ]
+    facts = follow.follow(given.options([*pairs, "cudnn=8.1", "python=3.9"])[0])
+    bugs = [name for name in facts if isinstance(fact := facts[name], Unknown) and fact.kind == "bug"]
+    assert bugs == []
+
+
+# --- what stands in a log -------------------------------------------------------------------------
+
+
+def test_an_issue_form_of_2018() -> None:
+    facts = read((LOGS / "issue-form-2018.txt").read_text("utf-8"))
+    assert facts["platform.system"] == "Windows"
+    assert facts["python.version"] == "3.7.3"
+    assert facts["python.bits"] == 64
+    assert facts["tensorflow.version"] == "1.13.1"
+    assert facts["cuda.toolkits"] == [{"path": None, "version": "10.0"}]
+    assert facts["cuda.cudnn_version"] == "7.4.2"
+    assert [gpu["name"] for gpu in facts["hardware.gpus"]] == ["GeForce GTX 1050 Ti"]
+    assert facts["tensorflow.import_outcome"] == "exception"
+
+
+def test_an_issue_form_of_2022() -> None:
+    facts = read((LOGS / "issue-form-2022.txt").read_text("utf-8"))
+    assert facts["platform.distro_version"] == "20.04"
+    assert facts["python.version"] == "3.8.10"
+    assert facts["tensorflow.version"] == "2.9.1"
+    assert facts["cuda.cudnn_version"] == "8.1"
+    assert [gpu["compute"] for gpu in facts["hardware.gpus"]] == ["8.6"]
+    assert [library["missing"] for library in facts["cuda.libraries"]] == ["libcudnn.so.8"]
+
+
+def test_nvidia_smi() -> None:
+    facts = read((LOGS / "smi-1080ti.txt").read_text("utf-8"))
+    assert facts["driver.version"] == "418.56"
+    assert facts["driver.cuda"] == "10.1"
+    assert [gpu["compute"] for gpu in facts["hardware.gpus"]] == ["6.1", "6.1"]
+    assert [gpu["memory_gb"] for gpu in facts["hardware.gpus"]] == [11, 11]
+    assert facts["driver.exclusive_gpus"] == "some"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("Python 3.10.4 (main, Mar 31 2022, 08:41:55) [GCC 7.5.0] on linux", "python.version", "3.10.4"),
+        (
+            "Python 3.6.1 (v3.6.1:69c0db5, Mar 21 2017, 17:54:52) [MSC v.1900 32 bit (Intel)] on win32",
+            "python.bits",
+            32,
+        ),
+        ("pip 20.0.2 from /usr/lib/python3/dist-packages/pip (python 3.8)", "python.version", "3.8"),
+        ("pip 20.0.2 from /usr/lib/python3/dist-packages/pip (python 3.8)", "python.pip", "20.0.2"),
+        (
+            '  File "/home/x/env/lib/python3.9/site-packages/keras/a.py", line 1, in f',
+            "python.version",
+            "3.9",
+        ),
+        (r'  File "C:\Python\Python37-32\lib\imp.py", line 1, in f', "python.bits", 32),
+        ("hint: You require CPython 3.14 (`cp314`), but we only found wheels", "python.version", "3.14"),
+        (">>> tf.__version__\n'2.3.0'", "tensorflow.version", "2.3.0"),
+        ("tensorflow-gpu          2.4.1", "tensorflow.distribution", "tensorflow-gpu"),
+        ("Successfully installed keras-3.3.3 numpy-1.26.4 tensorflow-2.16.1", "python.numpy", "1.26.4"),
+        (
+            "tensorflow 2.15.0 requires numpy<2.0.0, but you have numpy 2.0.0 which is incompatible.",
+            "python.numpy",
+            "2.0.0",
+        ),
+        (
+            "A module that was compiled using NumPy 1.x cannot be run in\nNumPy 2.0.1 as it may crash.",
+            "python.numpy",
+            "2.0.1",
+        ),
+        ("$ pip install tensorflow==1.13", "wanted.tensorflow", "==1.13"),
+        ("Linux-5.15.90.1-microsoft-standard-WSL2-x86_64-with-glibc2.31", "platform.wsl", 2),
+        ("Linux-5.15.90.1-microsoft-standard-WSL2-x86_64-with-glibc2.31", "platform.glibc", "2.31"),
+        (
+            "Linux box 5.4.0-88-generic #99-Ubuntu SMP x86_64 GNU/Linux",
+            "platform.release",
+            "5.4.0-88-generic",
+        ),
+        ("  Downloading tensorflow-2.13.0-cp311-cp311-macosx_12_0_arm64.whl", "platform.system", "Darwin"),
+        ("root@3f2a8c1d9e0b:/workspace# python train.py", "platform.container", "docker"),
+        ("Could not load dynamic library 'cudart64_110.dll'", "platform.system", "Windows"),
+        (
+            "Cuda compilation tools, release 11.2, V11.2.67",
+            "cuda.toolkits",
+            [{"path": None, "version": "11.2.67"}],
+        ),
+        ("Loaded cuDNN version 8100", "cuda.cudnn_version", "8.1.0"),
+        ("Loaded cuDNN version 90300", "cuda.cudnn_version", "9.3.0"),
+        ("libcuda reported version is: 390.116.0", "driver.version", "390.116.0"),
+        ("tf.config.list_physical_devices('GPU')", "wanted.gpu", 1),
+    ],
+)
+def test_one_line_tells(text: str, name: str, value: Any) -> None:
+    assert read(text).get(name) == value
+
+
+def test_devices_that_tensorflow_lists() -> None:
+    line = "name: GeForce GTX 970 major: 5 minor: 2 memoryClockRate(GHz): 1.253"
+    assert [gpu["compute"] for gpu in read(line)["hardware.gpus"]] == ["5.2"]
+    line = "-> device: 0, name: NVIDIA A10, pci bus id: 0000:00:1e.0, compute capability: 8.6"
+    gpu = read(line)["hardware.gpus"][0]
+    assert (gpu["name"], gpu["bus_id"], gpu["compute"]) == ("NVIDIA A10", "0000:00:1e.0", "8.6")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ignored the following versions that require a different Python: 2.9 Requires-Python <3.11",
+        "Could not find a version that satisfies the requirement tensorflow (from versions: 2.8.0, 2.9.0)",
+        "tensorflow_gpu-1.0.1-cp34-cp34m-linux_x86_64.whl is not a supported wheel on this platform.",
+    ],
+)
+def test_versions_of_others_are_no_evidence(text: str) -> None:
+    facts = read(text)
+    assert "python.version" not in facts
+    assert "tensorflow.version" not in facts
+
+
+def test_a_whole_pip_list_tells_what_is_absent() -> None:
+    listing = (
+        "Package    Version\n---------- -------\nnumpy      1.26.4\npip        24.0\ntensorflow 2.16.1\n"
+    )
+    facts = follow.follow(given.from_text(Text.of(listing)))
+    assert facts["python.keras"] == Known(None, facts["python.keras"].source)
+    partly = given.from_text(Text.of("numpy      1.26.4\ntensorflow 2.16.1\n"))
+    assert "python.distributions" not in partly
+
+
+def test_a_failed_import_is_told_from_a_failure_after_it() -> None:
+    failed = (
+        "Traceback (most recent call last):\n"
+        '  File "train.py", line 1, in <module>\n'
+        "    import tensorflow as tf\n"
+        '  File "/x/site-packages/tensorflow/__init__.py", line 24, in <module>\n'
+        "    from tensorflow.python import pywrap_tensorflow\n"
+        "ImportError: libcublas.so.9.0: cannot open shared object file: No such file or directory\n"
+    )
+    after = (
+        "Traceback (most recent call last):\n"
+        '  File "train.py", line 9, in <module>\n'
+        "    model.fit(x, y)\n"
+        "ValueError: Shapes (None, 1) and (None, 10) are incompatible\n"
+    )
+    assert read(failed)["tensorflow.import_outcome"] == "exception"
+    assert read(failed)["tensorflow.import_exception"] == "ImportError"
+    assert "tensorflow.import_outcome" not in read(after)
+    assert read(after)["training.succeeded"] is False
+
+
+def test_an_illegal_instruction_counts_where_the_import_is_shown() -> None:
+    assert (
+        read('$ python -c "import tensorflow"\nIllegal instruction (core dumped)')["tensorflow.import_signal"]
+        == "SIGILL"
+    )
+    assert "tensorflow.import_signal" not in read("Illegal instruction (core dumped)")
+
+
+def test_options_outweigh_the_log_and_the_log_this_machine() -> None:
+    log = Text.of("Python 3.10.4")
+    here = {"python.version": Known("3.12.1"), "platform.system": Known("Linux")}
+    facts = given.together(log, {}, here)
+    assert (facts["python.version"].value, facts["platform.system"].value) == ("3.10.4", "Linux")
+    facts = given.together(log, given.options(["python=3.9"])[0], here)
+    assert facts["python.version"] == Known("3.9", ("--given python",))
+
+
+def test_the_source_is_the_line() -> None:
+    assert given.from_text(Text.of("\n\nPython 3.10.4\n"))["python.version"].source == ("line 3",)
+
+
+def test_a_wheel_for_this_very_python_is_refused_by_a_32_bit_one() -> None:
+    log = Text.of("tensorflow_gpu-1.2.0-cp36-cp36m-win_amd64.whl is not a supported wheel on this platform.")
+    told_ = given.options(["os=Windows 10", "python=3.6.1"])[0]
+    assert given.together(log, told_)["python.bits"].value == 32
+    assert "python.bits" not in given.together(log, given.options(["python=3.7"])[0])
+
+
+def test_given_cuda_tells_whether_a_missing_library_is_there() -> None:
+    log = Text.of("ImportError: libcublas.so.9.0: cannot open shared object file: No such file or directory")
+
+    def other(cuda: str) -> Any:
+        facts = follow.follow(given.together(log, given.options([f"cuda={cuda}"])[0]))
+        return facts["cuda.other_cuda"], facts["cuda.absence"]
+
+    assert [fact.value for fact in other("9.0")] == [None, "nothing"]
+    assert [fact.value for fact in other("8.0")] == ["8.0", "all"]
