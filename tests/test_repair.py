@@ -20,14 +20,16 @@ from envcheck.diagnose import diagnose
 from envcheck.formats.metadata import canonical, markers
 from envcheck.host import Host
 from envcheck.host.live import Live
-from envcheck.install import freeze, repair, running, stock
+from envcheck.install import failed, freeze, repair, running, stock
 from envcheck.install.changes import amiss, changes, step, todo
 from envcheck.install.commands import Installer
 from envcheck.install.graph import Graph, Installed, satisfiable, tightest
 from envcheck.install.situation import Situation
 from envcheck.install.wishes import Wishes
 from envcheck.interrupts import Interrupted
-from envcheck.model import Finding, Known, Target, Wrong
+from envcheck.model import Finding, Known, Step, Target, Text, Wrong
+from envcheck.render import terminal
+from envcheck.views.repair import view
 
 from . import broken, interpreters, stubs
 from .broken import picture, small, spoil
@@ -571,6 +573,19 @@ def test_the_stock(sick: Environment) -> None:
         assert stock.is_venv(host)
     finally:
         host.close()
+
+
+def test_why_a_step_failed_is_said() -> None:
+    said = (
+        "WARNING: Retrying (Retry(total=0, connect=None, read=None)) after connection broken by "
+        "'NewConnectionError('Failed to establish a new connection: [Errno 111] Connection refused')'\n"
+        "ERROR: No matching distribution found for numpy<2\n"
+    )
+    failed_step = Step(Text("Install numpy<2"), Text("It is too new"), "environment")
+    done = repair.Repair((failed_step,), "blocked", "blocked", True, said, failed_step)
+    target = Target("/home/ada/env/bin/python", "test", "venv")
+    why = failed.explained(said, {}, target)
+    assert "pip-network-blocked" in terminal.render(view(done, target, why), None)
 
 
 # --- real ones ------------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def _show(report: Any) -> None:
 
 
 def _repair(python: str | None, wishes: Wishes, yes: bool, out: Out) -> int:
-    from ..install import repair
+    from ..install import failed, repair
     from ..render import data
     from ..views import repair as views
 
@@ -238,5 +238,8 @@ def _repair(python: str | None, wishes: Wishes, yes: bool, out: Out) -> int:
         if not out.stays_here:
             steps = tuple(examine.to_be_passed_on(step, host) for step in done.changes)
             done = done._replace(changes=steps, log="")
-    out.put(lambda: views.view(done, target), lambda: data.repair(done))
+    why = None
+    if done.failed_step and done.log:
+        why = failed.explained(done.log, done.report.facts if done.report else {}, target)
+    out.put(lambda: views.view(done, target, why), lambda: data.repair(done))
     return done.exit_code

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..explain import Explanation
 from ..install.repair import Repair
 from ..model import Target
 from ..words import pick, say
+from . import explain
 from .document import Block, Code, Command, Document, Heading, Mark, Text, line, prose
 from .plan import lines_of
 from .report import VERDICT_MARKS, VERDICT_NAMES
@@ -15,13 +17,14 @@ from .report import VERDICT_MARKS, VERDICT_NAMES
 TAIL = 2000
 
 
-def view(done: Repair, target: Target) -> Document:
-    """The page of one repair."""
+def view(done: Repair, target: Target, why: Explanation | None = None) -> Document:
+    """The page of one repair; ``why``: what there is to say of the step that failed."""
     blocks = (
         Heading(target.python, 1),
         _outcome(done),
         *_changes(done),
         *_failure(done),
+        *(explain.view(why).blocks if why else ()),
     )
     return Document(say("envcheck install --repair"), blocks)
 
