@@ -93,7 +93,8 @@ def of_forms(draw: random.Random) -> Iterator[Planted]:
             token = sample(form, draw)
             while maker.startswith("OpenAI") and not any(map(str.isdigit, token)):
                 token = sample(form, draw)
-            token = token.rstrip("-._~=/") + "a7" if token[-1] in "-._~=/" else token
+            kept = token.rstrip("-._~=/")  # what ends in one of these ends with a sentence, too
+            token = kept + ("a7" * len(token))[: len(token) - len(kept)]
             yield Planted(f"{maker} {hint}", ("/t/" if hint == "/t/" else "") + token, (token,))
 
 
