@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
-from . import rulebook
+from . import own_files, rulebook
 from .given import follow
 from .match import any_block
 from .model import Condition, Facts, Known, Report, Rule, Unknown, Wrong, blocks_facts
@@ -75,8 +75,8 @@ def find(name: str, rules: Iterable[Rule]) -> Rule:
 
 def with_examples(rule: Rule) -> Rule:
     """``rule`` as its file has it, with its examples: :func:`.rulebook.load` leaves them out."""
-    file = rulebook.rules_folder() / rule.layer / f"{rule.cause}.toml"
-    return rulebook.parse(file.read_text(encoding="utf-8"), rule.layer, rule.cause, examples=True)
+    text = own_files.text(rulebook.rules_folder(), rule.layer, f"{rule.cause}.toml")
+    return rulebook.parse(text, rule.layer, rule.cause, examples=True)
 
 
 def how(rule: Rule) -> dict[str, str]:

@@ -17,7 +17,7 @@ from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
-from . import interpreter, rulebook
+from . import interpreter, own_files, rulebook
 from .host import Host
 from .model import NoAnswer, Target, Value, Wrong
 from .words import mark
@@ -239,7 +239,7 @@ def _is_file(path: str, host: Host) -> bool:
 
 @cache
 def _table() -> dict[str, Value]:
-    text = (rulebook.rules_folder() / "launchers.toml").read_text(encoding="utf-8")
+    text = own_files.text(rulebook.rules_folder(), "launchers.toml")
     return dict(rulebook.read_toml(text))
 
 

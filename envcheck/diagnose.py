@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .match import Match, fixes, match
 from .model import (
@@ -30,7 +31,9 @@ from .model import (
     Verdict,
 )
 from .places import fill_rule
-from .search import Text
+
+if TYPE_CHECKING:
+    from .search import Text
 
 #: The fact without which a layer that is not otherwise in trouble was not examined at all: much of
 #: what is known of TensorFlow is read from its files, and says nothing of whether it imports.

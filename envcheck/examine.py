@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import nouns
@@ -99,12 +100,14 @@ def examine(
 def log(host: Host) -> Text | None:
     """What TensorFlow wrote while it was examined; None where it was not started."""
     from .formats import children
-    from .search import Text
 
     try:
-        return Text.of(children.log(host.child("train")))
+        written = children.log(host.child("train"))
     except NoAnswer:
         return None
+    from .search import Text  # not for a check that starts no TensorFlow
+
+    return Text.of(written)
 
 
 def _now() -> str:
@@ -114,13 +117,16 @@ def _now() -> str:
 # --- the doors out -------------------------------------------------------------------------------
 
 
-def to_be_seen(report: Report, met: Book | None = None) -> Report:
+def to_be_seen(report: Report, met: Book | None = None, whole: bool = True) -> Report:
     """The report without secrets: who sits at the machine must see the paths to mend them.
 
-    What was hidden is added to ``met``, here as in the other doors.
+    What was hidden is added to ``met``, here as in the other doors. Unless it is shown ``whole``, nobody
+    sees where the facts were read that decide nothing: half of all texts need not be searched.
     """
     from .redact import redact
 
+    if not whole:
+        report = replace(report, facts={name: replace(f, source=()) for name, f in report.facts.items()})
     return nouns.changed(report, lambda value: redact(value, None, met))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 
 from .model import Wrong
@@ -21,6 +20,8 @@ _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 def file(alias: str) -> str:
     """``envcheck-<alias>.json``; an empty alias is drawn by chance. Raises ``Wrong`` for a bad one."""
     if not alias:
+        import random  # seldom needed, and slow to load
+
         drawn = random.SystemRandom()
         alias = f"{drawn.choice(_ANIMALS)}-{drawn.randrange(1000, 10000)}"
     if not _ALIAS.fullmatch(alias):

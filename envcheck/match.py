@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .model import Block, Condition, Fact, Facts, Fix, Known, Rule, Unknown
 from .operators import Outcome, both, either, holds
 from .places import fill_fix
-from .search import Text
+
+if TYPE_CHECKING:
+    from .search import Text
 
 NOT_ASKED = Unknown("skipped", "it was not looked at")
 
@@ -82,13 +85,19 @@ def fixes(rule: Rule, facts: Facts, log: Text | str | None = None) -> tuple[Fix,
 
 
 def _text_line(condition: Condition, log: Text | str | None) -> Match:
-    text = Text.of(log) if isinstance(log, str) else log
+    text = _searchable(log) if isinstance(log, str) else log
     for pattern in condition.test if text else ():
         line = text.first(pattern) if text else None
         if line:
             number, found = line
             return Match(True, {"log": Known(found, (f"line {number}",))}, line=line)
     return Match(False)
+
+
+def _searchable(log: str) -> Text:
+    from .search import Text  # a check without a log needs no search
+
+    return Text.of(log)
 
 
 # --- facts --------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ file, read back and compared. This module imports nothing of ours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union
 
@@ -133,7 +133,7 @@ class Rule:
     title: Text
     why: Text
     when: tuple[Block, ...]
-    fixes: tuple[Fix, ...] = ()
+    fixes: Sequence[Fix] = ()
     explains: tuple[str, ...] = ()
     symptom_of: tuple[str, ...] = ()
     links: tuple[str, ...] = ()

@@ -19,7 +19,9 @@ def changed(noun: Noun, change: Callable[[Value], Value]) -> Noun:
 
     ``change`` gets all of it as one JSON value; it may change texts and keys, no shape and no order.
     """
-    return cast(Noun, _rebuilt(noun, change(_plain(noun))))
+    plain = _plain(noun)
+    new = change(plain)
+    return noun if new == plain else cast(Noun, _rebuilt(noun, new))
 
 
 def _names(noun: Any) -> Iterable[str]:

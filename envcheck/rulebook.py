@@ -1,19 +1,20 @@
 """The rule files, read into :class:`~envcheck.model.Rule`; an error names the file and the key.
 
-A rule file is ``rules/<layer>/<cause>.toml``. Its ``[[example]]`` tables stand last: the product
-parses only what stands before them, ``load(examples=True)`` parses and checks all of it.
+A rule file is ``rules/<layer>/<cause>.toml``. Its ``[[example]]`` tables stand last, its ``[[fix]]`` tables
+before them. The product parses what stands before both, and the fixes of a rule when they are asked for;
+``load(examples=True)`` parses and checks all of it.
 """
 
 from __future__ import annotations
 
-import importlib.resources
 import re
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any, get_args, overload
 
-from . import conditions
+from . import conditions, own_files
 from .conditions import Misuse, Table, any_of, facts_in, inside
 from .model import (
     RULE_LAYERS,
@@ -30,19 +31,17 @@ from .model import (
     Value,
     Wrong,
 )
+from .own_files import Folder
 
 try:
     import tomli as tomllib  # compiled: four times as fast as the same in Python
 except ModuleNotFoundError:
     import tomllib  # type: ignore[no-redef,unused-ignore]  # from 3.11 on
 
-if TYPE_CHECKING:
-    from importlib.abc import Traversable
-
 #: Layers whose rules are about the GPU unless they say otherwise.
 GPU_LAYERS = ("hardware", "driver", "cuda")
 
-_EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
+_FIXES, _EXAMPLES = "\n[[fix]]", "\n[[example]]"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIRES = {True: True, False: False, "cannot tell": None}
 _TEXTS = ("title", "title_zh", "why", "why_zh")
@@ -52,14 +51,43 @@ _RULE_KEYS = frozenset(
 _FIX_KEYS = frozenset(("do", "do_zh", "packages", "run", "on", "scope", "verify", "otherwise"))
 
 
-def load(folder: Traversable | None = None, examples: bool = False) -> tuple[Rule, ...]:
+class Fixes(Sequence[Fix]):
+    """The fixes of a rule, read when they are first asked for: of most rules nobody does."""
+
+    def __init__(self, read: Callable[[], tuple[Fix, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def all(self) -> tuple[Fix, ...]:
+        """All of them. Raises ``Wrong`` where their part of the file is broken."""
+        return self._read()
+
+    @overload
+    def __getitem__(self, index: int) -> Fix: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Fix, ...]: ...
+    def __getitem__(self, index: int | slice) -> Fix | tuple[Fix, ...]:
+        return self.all[index]
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __eq__(self, other: object) -> bool:
+        return self.all == (other.all if isinstance(other, Fixes) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.all)
+
+
+def load(folder: Folder | None = None, examples: bool = False) -> tuple[Rule, ...]:
     """All rules, from the lowest layer up and by name within a layer.
 
     ``folder`` is for tests. With ``examples`` the examples are read too, and what costs time is
     checked: regular expressions and version specifiers. Raises ``Wrong``.
     """
     root = rules_folder() if folder is None else folder
-    rules = tuple(_rule(root, layer, name, examples) for layer, name in _files(root))
+    read = partial(parse, examples=True) if examples else _without_fixes
+    rules = tuple(read(_text_of(root, layer, cause), layer, cause) for layer, cause in _files(root))
     if not rules:
         raise Wrong(f"there are no rules in {root}")
     return rules
@@ -67,47 +95,64 @@ def load(folder: Traversable | None = None, examples: bool = False) -> tuple[Rul
 
 def parse(text: str, layer: str, cause: str, examples: bool = False) -> Rule:
     """The rule in ``text``. Raises ``Wrong`` with a sentence that begins with file and key."""
-    try:
+    with _told(layer, cause):
         return _parse(text, layer, cause, examples)
+
+
+def without_examples(text: str) -> str:
+    """What stands before the examples in the text of a rule file."""
+    return text.partition(_EXAMPLES)[0]
+
+
+def _without_fixes(text: str, layer: str, cause: str) -> Rule:
+    head = without_examples(text).partition(_FIXES)[0]
+
+    def fixes() -> tuple[Fix, ...]:
+        return tuple(parse(text, layer, cause).fixes)  # all of the head again: once, for a rule that holds
+
+    with _told(layer, cause):
+        return replace(_build(_toml(head), layer, cause, strict=False), fixes=Fixes(fixes))
+
+
+@contextmanager
+def _told(layer: str, cause: str) -> Iterator[None]:
+    try:
+        yield
     except Misuse as error:
         key = f"{error.key}: " if error.key else ""
         raise Wrong(f"rules/{layer}/{cause}.toml: {key}{error.sentence}") from None
 
 
-def rules_folder() -> Traversable:
-    """The folder of the rules: ``envcheck.rules``, or ``rules`` beside the package in a bare clone."""
-    try:
-        return importlib.resources.files("envcheck.rules")
-    except ModuleNotFoundError:
-        return Path(__file__).parent.parent / "rules"
+def rules_folder() -> Folder:
+    """The folder of the rules, and of the tables."""
+    return own_files.folder("rules")
 
 
-def _files(root: Traversable) -> Iterator[tuple[str, str]]:
+def _files(root: Folder) -> Iterator[tuple[str, str]]:
     seen: dict[str, str] = {}
-    for layer in RULE_LAYERS:
-        for name in _names(root, layer):
-            if seen.setdefault(name, layer) != layer:
-                raise Wrong(f"rules/{layer}/{name}.toml: the cause is also in rules/{seen[name]}")
-            yield layer, name
+    layers = _names(root)
+    for layer in (layer for layer in RULE_LAYERS if layer in layers):
+        for file in sorted(name for name in _names(root, layer) if name.endswith(".toml")):
+            cause = file[: -len(".toml")]
+            if seen.setdefault(cause, layer) != layer:
+                raise Wrong(f"rules/{layer}/{file}: the cause is also in rules/{seen[cause]}")
+            yield layer, cause
 
 
-def _names(root: Traversable, layer: str) -> list[str]:
+def _names(root: Folder, *below: str) -> list[str]:
     try:
-        if not root.is_dir():
-            raise Wrong(f"the rules folder {root} cannot be read: there is no such folder")
-        folder = root / layer
-        entries = list(folder.iterdir()) if folder.is_dir() else []
+        return own_files.names(root, *below)
+    except FileNotFoundError:
+        raise Wrong(f"the rules folder {root} cannot be read: there is no such folder") from None
     except OSError as error:
         raise Wrong(f"the rules folder {root} cannot be read: {error.strerror or error}") from None
-    return sorted(entry.name[: -len(".toml")] for entry in entries if entry.name.endswith(".toml"))
 
 
-def _rule(root: Traversable, layer: str, name: str, examples: bool) -> Rule:
+def _text_of(root: Folder, layer: str, cause: str) -> str:
     try:
-        text = (root / layer / f"{name}.toml").read_text(encoding="utf-8")
+        return own_files.text(root, layer, f"{cause}.toml")
     except (OSError, UnicodeDecodeError) as error:
-        raise Wrong(f"rules/{layer}/{name}.toml cannot be read: {error}") from None
-    return parse(text, layer, name, examples)
+        raise Wrong(f"rules/{layer}/{cause}.toml cannot be read: {error}") from None
 
 
 def _parse(text: str, layer: str, cause: str, examples: bool) -> Rule:
@@ -115,13 +160,11 @@ def _parse(text: str, layer: str, cause: str, examples: bool) -> Rule:
         raise Misuse("", f"unknown layer {layer!r}: {any_of(RULE_LAYERS)}")
     if not _SLUG.fullmatch(cause):
         raise Misuse("", f"the file name {cause!r} is no cause: lower-case words joined by '-'")
-    head = _EXAMPLES.split(text, maxsplit=1)[0]
-    table = _toml(head)
+    table = _toml(text if examples else without_examples(text))
+    rule = _build(table, layer, cause, strict=examples)
     if examples:
-        whole = _toml(text)
-        _examples_last(table, whole)
-        table = whole
-    return _build(table, layer, cause, strict=examples)
+        _in_order(text, table)
+    return rule
 
 
 def read_toml(text: str) -> Table:
@@ -137,10 +180,13 @@ def _toml(text: str) -> Table:
         raise Misuse("", f"not TOML: {error}") from None
 
 
-def _examples_last(head: Table, whole: Table) -> None:
-    """The product reads the head alone, so nothing but examples may stand behind it."""
-    if {key: whole[key] for key in whole if key != "example"} != dict(head):
-        raise Misuse("example", "the [[example]] tables must stand last in the file")
+def _in_order(text: str, whole: Table) -> None:
+    """The product reads the beginning alone: behind it may stand fixes, then examples, and nothing else."""
+    rest, before = dict(whole), without_examples(text)
+    for key, head in (("example", before), ("fix", before.partition(_FIXES)[0])):
+        rest.pop(key, None)
+        if rest != dict(_toml(head)):
+            raise Misuse(key, f"the [[{key}]] tables must stand last in the file: fixes, then examples")
 
 
 def _build(table: Table, layer: str, cause: str, strict: bool) -> Rule:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from . import rulebook
+from . import own_files, rulebook
 from .formats import tf_log
 from .model import Value
 from .redact import Who, redact
@@ -194,7 +194,7 @@ def _url(place: _Place, pieces: tuple[str, ...]) -> str:
 
 @cache
 def _table() -> dict[str, Value]:
-    text = (rulebook.rules_folder() / "search.toml").read_text(encoding="utf-8")
+    text = own_files.text(rulebook.rules_folder(), "search.toml")
     return dict(rulebook.read_toml(text))
 
 

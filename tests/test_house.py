@@ -14,6 +14,7 @@ PACKAGE = ROOT / "envcheck"
 ORDER = [
     "model",
     "words",
+    "own_files",
     "interrupts",
     "redact",
     "formats",

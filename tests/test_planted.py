@@ -164,3 +164,15 @@ def test_nothing_hidden_is_said_too() -> None:
     assert counted.sentence(met) == "nothing had to be hidden"
     redact(["PASSWORD=hunter2-Xy", "TOKEN=hunter3-Xy", "hunter2-Xy"], None, met)
     assert counted.sentence(met) == "hidden: 2 passwords or keys"
+
+
+def test_one_search_through_all_texts_finds_what_each_alone_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most runs hold no secret: those texts are told apart at once, and must not hide one among them."""
+    kinds = planted.all_kinds(7)
+    texts = [
+        text for each in kinds for text in ("a word or two", each.text, "/usr/lib/x.so", f"see {each.text}")
+    ]
+    together = redact(texts)
+    monkeypatch.setattr("envcheck.redact.clean", lambda texts, steps: [])
+    assert together == redact(texts)
+    assert together != texts

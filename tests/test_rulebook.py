@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from envcheck import rulebook
+from envcheck import own_files, rulebook
 from envcheck.model import Block, Condition, Known, Text, Unknown, Wrong
 from envcheck.operators import OPERATORS
 
@@ -158,6 +159,7 @@ WRONG = [
     ("strict", GOOD + "[[example]]\nfires = 1", "example[1].fires: must be true, false"),
     ("strict", GOOD + "[[example]]\nfires = true\ndrivr.x = 1", "example[1].drivr: unknown layer"),
     ("strict", GOOD + EXAMPLES + LAST + "1", "example: the [[example]] tables must stand last"),
+    ("strict", GOOD + LAST + "1", "fix: the [[fix]] tables must stand last"),
     ("", "title = ", "not TOML"),
 ]
 
@@ -177,9 +179,8 @@ def test_a_regular_expression_is_not_compiled_to_load_a_rule() -> None:
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_every_operator_may_be_used(operator: str) -> None:
     operand = {"in": "['a']", "present": "true", "within": "'>=1'"}.get(operator, "'1'")
-    rule = rulebook.parse(
-        GOOD + LAST + "{ " + operator + " = " + operand + " }", "driver", "a", examples=True
-    )
+    block = LAST + "{ " + operator + " = " + operand + " }\n\n[[fix]]"
+    rule = rulebook.parse(GOOD.replace("\n[[fix]]", block, 1), "driver", "a", examples=True)
     assert list(rule.when[-1][0].test) == [operator]
 
 
@@ -207,6 +208,17 @@ def test_rules_come_bottom_up_and_by_name(tmp_path: Path) -> None:
     (tmp_path / "compat").mkdir()
     assert [rule.cause for rule in rulebook.load(folder)] == ["z", "a-1", "b", "a", "n"]
     assert all(len(rule.examples) == 3 for rule in rulebook.load(folder, examples=True))
+
+
+def test_fixes_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
+    folder = book(tmp_path, "driver/a", "driver/b")
+    (folder / "driver" / "b.toml").write_text(GOOD + "\n[[fix]]\ndoes = 'x'\n" + EXAMPLES, "utf-8")
+    text = (folder / "driver" / "a.toml").read_text("utf-8")
+    sound, broken = rulebook.load(folder)
+    assert sound.fixes == rulebook.parse(text, "driver", "a").fixes
+    assert [fix.scope for fix in sound.fixes] == ["system", "manual"]
+    with pytest.raises(Wrong, match=r"rules/driver/b.toml: fix\[3\].does: unknown key"):
+        len(broken.fixes)
 
 
 def test_a_cause_has_one_file(tmp_path: Path) -> None:
@@ -250,9 +262,18 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monk
         rulebook.load(folder)
 
 
-def test_a_bare_clone_reads_the_folder_beside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    def not_installed(name: str) -> None:
-        raise ModuleNotFoundError(name)
+def test_a_bare_clone_reads_the_folder_beside_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book(tmp_path / "rules", "driver/a")
+    monkeypatch.setattr(own_files, "_PACKAGE", str(tmp_path / "envcheck"))
+    assert [rule.cause for rule in rulebook.load()] == ["a"]
+    book(tmp_path / "envcheck" / "rules", "driver/b")  # as it is installed
+    assert [rule.cause for rule in rulebook.load()] == ["b"]
 
-    monkeypatch.setattr(rulebook.importlib.resources, "files", not_installed)
-    assert rulebook.rules_folder() == Path(rulebook.__file__).parent.parent / "rules"
+
+def test_in_an_archive_there_are_no_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book(tmp_path, "driver/a")
+    monkeypatch.setattr(own_files, "_PACKAGE", str(tmp_path / "envcheck.pyz" / "envcheck"))
+    monkeypatch.setattr(resources, "files", lambda name: {"envcheck.rules": tmp_path}[name])
+    assert [rule.cause for rule in rulebook.load()] == ["a"]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 
 from .. import rulebook
 from ..cause_page import seen
 from ..model import RULE_LAYERS
-
-_EXAMPLES = re.compile(r"^\[\[example\]\]", re.MULTILINE)
 
 
 def slim(name: str, text: str) -> str:
@@ -22,7 +19,7 @@ def slim(name: str, text: str) -> str:
     layer, _, file = name.partition("/")
     if layer not in RULE_LAYERS or not file.endswith(".toml"):
         return text
-    cause, head = file[: -len(".toml")], _EXAMPLES.split(text, maxsplit=1)[0].rstrip() + "\n"
+    cause, head = file[: -len(".toml")], rulebook.without_examples(text).rstrip() + "\n"
     whole = rulebook.parse(text, layer, cause, examples=True)
     shown = list(seen(whole))
     short = head + _examples(shown)

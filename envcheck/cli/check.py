@@ -67,7 +67,7 @@ def command(
             output.to_file(record, data.text(examine.recording(host, report.created, hidden)))
         seen = [out.stays_here for out in outs]
         told = examine.to_be_passed_on(report, host, hidden) if not all(seen) else report
-        here = examine.to_be_seen(report, hidden) if any(seen) else report
+        here = examine.to_be_seen(report, hidden, verbose) if any(seen) else report
         run = kept.run(report, None if told is report else told, host, asked, no_history)
     for out in outs:
         _write(out, here if out.stays_here else told, verbose, handed_in, run.note)

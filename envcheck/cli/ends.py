@@ -6,7 +6,6 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -68,7 +67,7 @@ def _bug(error: Exception, verbose: bool) -> str:
     import traceback
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    what = f"{type(error).__name__}: {error} ({Path(frame.filename).name}:{frame.lineno})"
+    what = f"{type(error).__name__}: {error} ({os.path.basename(frame.filename)}:{frame.lineno})"
     sentence = say("this is a bug in envcheck: {what}.", what=what)
     if verbose:
         return "\n".join([sentence, *traceback.format_exception(type(error), error, error.__traceback__)])

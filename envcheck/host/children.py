@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sys
 import threading
 import time
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
+from .. import own_files
 from ..model import Value
 from .process import FLOOD, Log, Process, text
 
@@ -79,7 +78,7 @@ ROLES: Mapping[str, Role] = {
 @cache
 def source(name: str) -> str:
     """The text of ``inside/<name>.py``: a child's program, or a part that several begin with."""
-    return resources.files("envcheck.inside").joinpath(f"{name}.py").read_text("utf-8")
+    return own_files.text(own_files.folder("inside"), f"{name}.py")
 
 
 def program(name: str, nonce: str, args: Mapping[str, Value]) -> bytes:
@@ -110,7 +109,7 @@ class Child:
         self._cap, self._deadline, self._slow = cap, deadline, False
         self._stage, self._stage_begin = "start", time.monotonic()
         self._released = False
-        self._nonce = secrets.token_hex(8)
+        self._nonce = os.urandom(8).hex()
         self._lock = threading.Lock()
         bytecode = () if role.writes_bytecode else ("-B",)
         argv = (python, *STARTS[how], *bytecode, "-c", BOOTSTRAP)

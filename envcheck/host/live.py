@@ -99,9 +99,9 @@ class Live:
         return answer
 
     def start_run(self, argv: list[str]) -> None:
-        """Start a command ahead of the question for it."""
+        """Start a command ahead of the question for it, once."""
         try:
-            command = self._launched(argv)
+            command = None if tuple(argv) in self._commands else self._launched(argv)
         except OSError:
             return  # the question itself will say so
         if command:

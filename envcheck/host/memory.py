@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
 import subprocess
 import sys
@@ -61,19 +60,20 @@ def _by_system() -> tuple[float, float]:
         raise NoAnswer("failed", "{error}", error=str(error)) from None
 
 
-class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX, https://learn.microsoft.com/windows/win32/api/sysinfoapi/ns-sysinfoapi-memorystatusex."""
-
-    _fields_ = [
-        ("length", ctypes.c_uint32),
-        ("load", ctypes.c_uint32),
-        *((name, ctypes.c_uint64) for name in ("total", "available", "total_page", "available_page")),
-        *((name, ctypes.c_uint64) for name in ("total_virtual", "available_virtual", "extended")),
-    ]
-
-
 def _by_windows() -> tuple[float, float]:
-    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    import ctypes  # slow to load, and needed here alone
+
+    class MemoryStatus(ctypes.Structure):
+        """MEMORYSTATUSEX, https://learn.microsoft.com/windows/win32/api/sysinfoapi/ns-sysinfoapi-memorystatusex."""
+
+        _fields_ = [
+            ("length", ctypes.c_uint32),
+            ("load", ctypes.c_uint32),
+            *((name, ctypes.c_uint64) for name in ("total", "available", "total_page", "available_page")),
+            *((name, ctypes.c_uint64) for name in ("total_virtual", "available_virtual", "extended")),
+        ]
+
+    status = MemoryStatus(length=ctypes.sizeof(MemoryStatus))
     kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  # is there on Windows only
     if not kernel.GlobalMemoryStatusEx(ctypes.byref(status)):
         raise OSError("GlobalMemoryStatusEx failed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
+from .. import own_files
 from ..rulebook import read_toml, rules_folder
 
 NAMES = ("tensorflow", "keras")
@@ -31,7 +32,7 @@ class Tracker(NamedTuple):
 @cache
 def tracker(name: str) -> Tracker:
     """The tracker called ``name``, one of :data:`NAMES`."""
-    text = (rules_folder() / "trackers" / f"{name}.toml").read_text(encoding="utf-8")
+    text = own_files.text(rules_folder(), "trackers", f"{name}.toml")
     table = read_toml(text)
     fields = tuple(
         Field(row["id"], row["title"], tuple(row.get("pick", ())), row.get("form", "text"))

@@ -8,7 +8,6 @@ both; it returns one JSON value or raises :class:`NoAnswer`. It never prints and
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, cast
@@ -91,6 +90,8 @@ class Collected(Mapping[str, Fact]):
             except NoAnswer as no:
                 fact = Unknown(no.kind, no.sentence, inherited.sources(notes), no.values)
             except Exception:  # one broken probe costs one fact, and its traceback stands in the report
+                import traceback
+
                 trace = traceback.format_exc()
                 fact = Unknown("bug", "{traceback}", inherited.sources(notes), {"traceback": trace})
         self._pending.pop()

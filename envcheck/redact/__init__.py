@@ -9,8 +9,10 @@ on one machine agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from ..model import Value
 from . import encoded, known, secrets, tokens
@@ -40,11 +42,14 @@ def redact(value: Value, who: Who | None = None, met: Book | None = None) -> Val
 
 
 def _redacted(value: Value, who: Who | None, book: Book) -> Value:
-    whole = _worth_a_look(value)
+    texts = _worth_a_look(value)
+    whole = "\n".join(texts)
     wanted = secrets.steps(whole)
     first = _Rules(wanted, secrets.FIELDS, book, _PLAIN)
     if who is not None:
         first = _of_anyone(first, who, whole)
+    else:  # what is looked for in every run, and seldom found
+        first.known.update((text, text) for text in clean(texts, wanted))
     hidden = _walk(value, first)
     again = known.steps(book)
     if who is not None:
@@ -112,11 +117,29 @@ def _note(value: Value, texts: set[str]) -> None:
             _note(item, texts)
 
 
-def _worth_a_look(value: Value) -> str:
-    """Every text in ``value`` in which something may be found, one below the other."""
+def _worth_a_look(value: Value) -> list[str]:
+    """Every text in ``value`` in which something may be found."""
     texts: set[str] = set()
     _note(value, texts)
-    return "\n".join(text for text in texts if not _is_untouched(text, _PLAIN))
+    return [text for text in texts if not _is_untouched(text, _PLAIN)]
+
+
+def clean(texts: Iterable[str], steps: Iterable[Step]) -> list[str]:
+    """Of ``texts`` those in which no step finds anything: told by one search through all of them.
+
+    Only texts of one line are told, without escapes: they have one form. A pattern that reads on over the
+    end of a line may find too much here, never too little: none of these asks for the end of the text.
+    """
+    one_line = (text for text in texts if "\n" not in text and "environ(" not in text)
+    simple = [text for text in one_line if encoded.is_plain(text)]
+    starts = list(accumulate((len(text) + 1 for text in simple), initial=0))
+    found = (match.span() for step in steps for match in step.pattern.finditer("\n".join(simple)))
+    touched = {
+        place
+        for start, end in found
+        for place in range(bisect_right(starts, start) - 1, bisect_right(starts, max(start, end - 1)))
+    }
+    return [text for place, text in enumerate(simple) if place not in touched]
 
 
 def _is_untouched(text: str, plain: re.Pattern[str] | None) -> bool:

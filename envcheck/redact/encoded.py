@@ -72,9 +72,14 @@ class View:
         return self._at(start)[0], self._at(end - 1)[1]
 
 
+def is_plain(text: str) -> bool:
+    """Whether ``text`` surely holds no escape."""
+    return text.isascii() and not ("%" in text or "&" in text or "\\" in text or "\x1b" in text)
+
+
 def unescaped(text: str) -> View | None:
     """``text`` with every escape undone; None where it has none."""
-    if text.isascii() and not ("%" in text or "&" in text or "\\" in text or "\x1b" in text):
+    if is_plain(text):
         return None
     changes = [(m.start(), m.end(), _plain(m)) for m in compiled(_ESCAPE).finditer(text)]
     return View(text, changes) if changes else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .. import words
+from .. import own_files, words
 from ..views.document import (
     Block,
     Chart,
@@ -60,7 +59,7 @@ def render(document: Document) -> str:
 
 
 def _part(name: str) -> str:
-    return importlib.resources.files("envcheck.render").joinpath("page", name).read_text(encoding="utf-8")
+    return own_files.text(own_files.folder("render"), "page", name)
 
 
 def _titled(blocks: Iterable[Block], level: int) -> Iterator[str]:

@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import IO
 
 from ..model import Wrong
@@ -17,12 +16,13 @@ def check_writable(path: str) -> None:
     """Raise :class:`Wrong` now where a file at ``path`` plainly cannot be written later."""
     if _is_special(path):
         return
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if os.path.isdir(target):
         raise Wrong(say("cannot write {path}: it is a folder", path=path))
-    if not target.parent.is_dir():
-        raise Wrong(say("cannot write {path}: there is no folder {folder}", path=path, folder=target.parent))
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
+    if not os.path.isdir(folder):
+        raise Wrong(say("cannot write {path}: there is no folder {folder}", path=path, folder=folder))
+    if not os.access(target if os.path.exists(target) else folder, os.W_OK):
         raise Wrong(say("cannot write {path}: {error}", path=path, error=say("permission denied")))
 
 

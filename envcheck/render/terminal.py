@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, Any, Union, cast
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Rich
@@ -97,6 +96,8 @@ class Screen:
 
     def __init__(self, stream: IO[str]) -> None:
         """``stream`` is a terminal that :func:`can_redraw`."""
+        from rich.live import Live  # not for pages that stay as they are
+
         self._pen = Pen(plain.encoding(stream), time.monotonic())
         self._live = Live(console=_console(stream), transient=True, refresh_per_second=8)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import importlib
-import importlib.resources
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from .. import own_files
 from ..model import Value
 
 #: One row of a table: column → value. Shared by all who ask: not to be changed.
@@ -17,11 +17,7 @@ Row = Mapping[str, Value]
 
 def text(name: str) -> str:
     """The file ``rules/compat/<name>``, from the installed package or from a bare clone."""
-    try:
-        root = importlib.resources.files("envcheck.rules")
-    except ModuleNotFoundError:
-        root = importlib.resources.files("envcheck").joinpath("..", "rules")
-    return root.joinpath("compat", name).read_text(encoding="utf-8")
+    return own_files.text(own_files.folder("rules"), "compat", name)
 
 
 @cache

@@ -138,7 +138,7 @@ def _fixes(rule: Rule, page: Page) -> Iterator[Block]:
         yield from _each_fix(rule.fixes, {}, Target("python", ""))
 
 
-def _each_fix(fixes: tuple[Fix, ...], facts: Facts, target: Target, commands: bool = True) -> Iterator[Block]:
+def _each_fix(fixes: Iterable[Fix], facts: Facts, target: Target, commands: bool = True) -> Iterator[Block]:
     for place, fix in enumerate(fixes):
         where = _where(fix) if fix.on or place else ""
         if where:
