@@ -23,7 +23,7 @@ $(VENV)/.made: setup.cfg
 		echo "No Python 3.10 to 3.13 with venv was found: TensorFlow has wheels for these only. Install one (Debian, Ubuntu: sudo apt install python3-venv) or name it: make run PYTHON=/path/to/python" >&2; exit 2; fi; \
 	echo "Making the environment $(VENV) with $$($$python --version)"; \
 	"$$python" -m venv $(VENV)
-	@$(PIP) -e .
+	@$(PIP) -e . --config-settings editable_mode=compat
 	@$(PY) -m compileall -q envcheck
 	@touch $@
 
@@ -63,7 +63,7 @@ test-versions: $(VENV)/.dev
 # Golden files and generated pages, made anew: the diff is the review.
 update: $(VENV)/.dev
 	ENVCHECK_UPDATE=1 $(PY) -m pytest -n 2 tests/test_machines.py tests/test_plan.py \
-		tests/test_issue.py tests/test_rehearsal.py; $(MAKE) docs
+		tests/test_issue.py tests/test_rehearsal.py; $(PY) -m envcheck.catalog docs
 
 docs: $(VENV)/.dev
 	$(PY) -m envcheck.catalog docs

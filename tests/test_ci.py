@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envcheck.model import Finding, Fix, Known, Report, Rule, Severity, Text
+from envcheck.model import Finding, Fix, Known, Report, Rule, Severity, Skipped, Text
 from envcheck.render import ci
 
 from . import reports
@@ -64,6 +64,19 @@ def test_what_could_not_be_decided_is_an_error_and_degraded_fails_only_if_strict
     slow = finding("gpu-slower-than-expected", "training", "degraded")
     assert suite(reports.ready(verdict="degraded", findings=(slow,))).get("failures") == "0"
     assert suite(reports.ready(verdict="degraded", findings=(slow,), strict=True)).get("failures") == "1"
+
+
+def test_a_cause_that_the_file_skips_is_skipped_with_its_reason() -> None:
+    rule, other = (finding(cause, "platform", title="Too small").rule for cause in ("shm-small", "old-glibc"))
+    here = Skipped(rule, "one process <loads>", "lab.toml line 3", True)
+    report = reports.ready(verdict="degraded", skipped=(here, Skipped(other, "known", "lab.toml line 4")))
+    found = suite(report)
+    assert (found.get("failures"), len(found)) == ("0", len(reports.layers()) + 2)
+    told = {case.get("name"): case.find("skipped") for case in found}
+    first, second = told["platform: shm-small"], told["platform: old-glibc"]
+    assert first is not None and second is not None
+    assert first.get("message") == "Too small (shm-small): one process <loads> (lab.toml line 3)"
+    assert second.get("message") == "old-glibc (not found here): known (lab.toml line 4)"
 
 
 @given(NASTY)
@@ -126,6 +139,25 @@ def test_several_reports_at_once(snapshot: str, tmp_path: Path, monkeypatch: pyt
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["verdict"] == "blocked"
     assert page.read_text("utf-8").startswith("before\n## ") and "driver-too-old" in page.read_text("utf-8")
     assert "\nblocked\n" in results.read_text("utf-8")
+
+
+def test_what_a_file_skips_stands_in_every_answer_for_ci(
+    snapshot: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, file, junit = tmp_path / "summary.md", tmp_path / "lab.toml", tmp_path / "junit.xml"
+    file.write_text('[skip]\ndriver-too-old = "it is known"\nnccl-missing = "one GPU"\n', "utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    args = ("--config", str(file), "--format", "github", "--report", f"junit={junit}", "--lang", "en")
+    result = invoke("--from", snapshot, *args)
+    assert result.exit_code in (0, 1) and "driver-too-old: " not in result.stdout
+    lines = page.read_text("utf-8").splitlines()
+    assert [line for line in lines if "it is known" in line and "driver-too-old" in line and "line 2" in line]
+    assert [line for line in lines if "one GPU" in line and "nccl-missing" in line]
+    cases = ElementTree.parse(junit).findall(".//testcase")
+    told = {
+        case.get("name"): skipped.get("message", "") for case in cases for skipped in case.iter("skipped")
+    }
+    assert "it is known" in told["driver: driver-too-old"] and "one GPU" in told["cuda: nccl-missing"]
 
 
 @pytest.mark.parametrize("form", ["junit", "github", "json", "markdown", "html", "terminal"])

@@ -22,7 +22,8 @@ ONCE = [
 ]
 #: Whole files that are about texts, rules and files, not about Python.
 ONCE_FILES = ["tests/test_docs.py", "tests/test_plan.py", "tests/test_page.py", "tests/test_ci_examples.py",
-              "tests/test_old_tutorials.py", "tests/test_rehearsal.py", "tests/test_house.py"]  # fmt: skip
+              "tests/test_old_tutorials.py", "tests/test_rehearsal.py", "tests/test_house.py",
+              "tests/test_slurm.py", "tests/test_docs_commands.py"]  # fmt: skip
 
 
 #: What needs more than a Python: TensorFlow, or the package index.

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 from .. import install
 from ..model import Finding, LayerResult, Report, Severity
+from ..views import report as views
 from ..words import pick, say
 from . import plain
 
@@ -26,13 +27,16 @@ LEVELS: Mapping[Severity, str] = {"blocking": "error", "degraded": "warning", "n
 
 
 def junit(report: Report) -> str:
-    """A test case per layer, and one more per finding beyond a layer's first."""
+    """A test case per layer, one more per finding beyond a layer's first, and one per skipped cause."""
     suite = ElementTree.Element("testsuite", name="envcheck", timestamp=report.created.rstrip("Z"))
     before = 0.0
     for result in report.layers:
         taken = max(0.0, (result.seconds or before) - before)
         before = result.seconds or before
         _layer(suite, result, report, taken)
+    for each in report.skipped:
+        case = _case(suite, f"{each.rule.layer}: {each.rule.cause}")
+        ElementTree.SubElement(case, "skipped", message=_text(": ".join(views.skipped(each))))
     cases = list(suite)
     for name, tag in (("tests", None), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         number = sum(tag is None or case.find(tag) is not None for case in cases)
@@ -46,22 +50,22 @@ def junit(report: Report) -> str:
 
 
 def _layer(suite: ElementTree.Element, result: LayerResult, report: Report, seconds: float) -> None:
-    case = ElementTree.SubElement(
-        suite, "testcase", classname="envcheck", name=result.layer, time=f"{seconds:.3f}"
-    )
+    case = _case(suite, result.layer, f"{seconds:.3f}")
     told = [found for found in report.findings if found.rule.layer == result.layer]
     wrong = [found for found in told if _fails(found, report)]
     for place, found in enumerate(wrong):
         if place:
-            case = ElementTree.SubElement(
-                suite, "testcase", classname="envcheck", name=f"{result.layer}: {found.rule.cause}", time="0"
-            )
+            case = _case(suite, f"{result.layer}: {found.rule.cause}")
         failure = ElementTree.SubElement(
             case, "failure", message=_text(f"{found.rule.cause}: {pick(found.rule.title)}"), type=result.layer
         )
         failure.text = _text("\n".join(_explained(found, report)))
     if not wrong:
         _unless_wrong(case, result, report, [found for found in told if found.severity == "degraded"])
+
+
+def _case(suite: ElementTree.Element, name: str, time: str = "0") -> ElementTree.Element:
+    return ElementTree.SubElement(suite, "testcase", classname="envcheck", name=name, time=time)
 
 
 def _fails(found: Finding, report: Report) -> bool:

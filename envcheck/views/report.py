@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import __version__
-from ..model import Finding, LayerResult, Report, Status, Unknown, Value, Verdict
+from ..model import Finding, LayerResult, Report, Skipped, Status, Unknown, Value, Verdict
 from ..words import mark, pick, reason, say
 from . import findings, layers
 from .document import (
@@ -253,10 +253,15 @@ def _skipped(report: Report) -> Iterator[Block]:
     if report.skipped:
         yield Heading(say("Skipped, as the file asks"), 3)
     for each in report.skipped:
-        told = {"cause": each.rule.cause, "title": pick(each.rule.title)}
-        found = say("{title} ({cause})", **told) if each.holds else say("{cause} (not found here)", **told)
-        why = say("{reason} ({place})", reason=each.reason, place=each.place)
-        yield Text(line(f"{found}: ", Span(why, "faint")))
+        what, why = skipped(each)
+        yield Text(line(f"{what}: ", Span(why, "faint")))
+
+
+def skipped(each: Skipped) -> tuple[str, str]:
+    """A cause that does not count, and whether it was found; why it does not, and where that is said."""
+    told = {"cause": each.rule.cause, "title": pick(each.rule.title)}
+    what = say("{title} ({cause})", **told) if each.holds else say("{cause} (not found here)", **told)
+    return what, say("{reason} ({place})", reason=each.reason, place=each.place)
 
 
 def _follow(found: Finding, report: Report, whole: bool) -> list[Fold]:
