@@ -36,7 +36,7 @@ $(VENV)/.tensorflow: $(VENV)/.made
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[dev]' --config-settings editable_mode=compat
 	@touch $@
 
 test: $(VENV)/.dev $(VENV)/.tensorflow
