@@ -197,12 +197,23 @@ def keep(told: Value, python: str, where: str | None = None) -> bool:
     if where is None:
         return False
     try:
+        if _is_anothers(where):
+            return False
         os.makedirs(where, mode=0o700, exist_ok=True)
         _write(where, f"{_now()}-{who(python)}-{told['verdict']}-{os.urandom(4).hex()}.json.gz", told)
         _tidy(where)
     except (OSError, ValueError):
         return False
     return True
+
+
+def _is_anothers(where: str) -> bool:
+    """Whether root is at work in somebody's home (``sudo -E``): what it made would keep its owner out."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return False
+    while not os.path.lexists(where):
+        where = os.path.dirname(where)
+    return os.stat(where).st_uid != 0
 
 
 def _now() -> str:

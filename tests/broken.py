@@ -133,6 +133,14 @@ def _mixed_and_one_removed(environment: Environment) -> None:
     environment.uninstall("tensorflow")
 
 
+def _numpy_twice(environment: Environment) -> None:
+    """An update that broke off: the files and the metadata of an older one lie over the newer one's."""
+    old = environment.folder.with_name("older")
+    wanted = ["--no-deps", "--target", str(old), "numpy==1.26.4"]
+    _run(environment.python, "-m", "pip", "install", "-q", *wanted)
+    shutil.copytree(old, environment.packages, dirs_exist_ok=True)
+
+
 def _nothing(environment: Environment) -> None:
     """Broken as it comes."""
 
@@ -179,6 +187,11 @@ BROKEN: Mapping[str, Broken] = {
         ("tensorflow-cpu==2.20.0",),
         lambda it: it.cut_off("tensorflow/python/_pywrap_tensorflow_internal.so"),
         {"tensorflow-cpu": "==2.20.0"},
+    ),
+    "numpy-twice": Broken(
+        ("tensorflow-cpu==2.20.0", "numpy==2.2.6"),
+        _numpy_twice,
+        {"numpy": ">=1.26", "tensorflow-cpu": "==2.20.0"},
     ),
     "dependency-removed": Broken(
         ("tensorflow-cpu==2.20.0",),

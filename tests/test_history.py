@@ -95,6 +95,18 @@ def test_nothing_is_kept_where_that_is_not_wanted(state: Path) -> None:
     assert not state.exists()
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can act for others")
+def test_root_makes_nothing_in_the_home_of_somebody_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    state = home / ".local" / "state" / "envcheck"
+    assert history.keep(told(reports.ready()), "/opt/a/bin/python", str(state)) is False
+    assert not (home / ".local").exists()
+    os.chown(home, 0, 0)
+    assert history.keep(told(reports.ready()), "/opt/a/bin/python", str(state)) is True
+
+
 def test_a_folder_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     blocked = tmp_path / "a-file"
     blocked.write_text("")

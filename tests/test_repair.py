@@ -220,6 +220,27 @@ def test_damage_and_a_missing_requirement_together() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "others", "spec"),
+    [
+        ("numpy", ["2.2.6"], "numpy==1.26.4 tensorflow-cpu==2.15.1"),
+        ("wrapt", ["1.14.10", "1.16"], "wrapt==1.14.10 tensorflow-cpu==2.15.1"),
+        ("wrapt", ["of old"], "wrapt==1.14.2 tensorflow-cpu==2.15.1"),
+        ("tensorflow-cpu", ["2.16.2"], "tensorflow-cpu==2.15.1"),
+    ],
+)
+def test_what_is_there_twice_goes_as_often_and_comes_anew(name: str, others: list[str], spec: str) -> None:
+    twice = {"name": name, "versions": [HEALTHY[name][0], *others], "location": "/venv/site-packages"}
+    outcome = {"tensorflow__import_outcome": "exception"}
+    at = situation(installed(), python__duplicates=[twice], **outcome)
+    removed = [pip("uninstall -y", name)] * len(twice["versions"])
+    assert lines(at)[: len(removed) + 1] == [*removed, pip("install", spec)]
+    assert len(amiss(at)) == 1
+    assert lines(situation(installed(), python__duplicates=[twice])) == [], "where all works it is left alone"
+    elsewhere = {**twice, "location": "/home/u/.local/lib"}
+    assert removed[0] not in lines(situation(installed(), python__duplicates=[elsewhere], **outcome))
+
+
+@pytest.mark.parametrize(
     ("gpu", "wanted"), [(0, "tensorflow-cpu==2.15.1"), (1, "tensorflow[and-cuda]==2.15.1")]
 )
 def test_two_tensorflows_become_one_of_the_same_version(gpu: int, wanted: str) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..host import Host
 
 NOT_DONE = 1
+#: Characters of a download's bar.
+_BAR = 40
 
 
 @click.command(
@@ -195,11 +197,16 @@ def _by_hand(step: Step) -> Iterator[str]:
 
 
 def _tell(text: str, share: float | None = None) -> None:
-    """Lines as they come; on a terminal a download's share is written over itself."""
+    """Lines as they come; on a terminal a download's bar is drawn over itself, and a line over the bar."""
+    from ..install import screen
+
+    watched = screen.is_watched()
     if share is None:
-        output.to_stderr(text.rstrip("\n") + "\n")
-    elif sys.stderr is not None and sys.stderr.isatty():
-        output.to_stderr(f"\r{share:4.0%}" + ("\n" if share >= 1 else ""))
+        over = "\r" + " " * (_BAR + 5) + "\r" if watched else ""
+        output.to_stderr(over + text.rstrip("\n") + "\n")
+    elif watched:
+        full = int(share * _BAR)
+        output.to_stderr(f"\r{'#' * full}{'-' * (_BAR - full)} {share:4.0%}" + ("\n" if share >= 1 else ""))
 
 
 def _explain(log: str, plan: Plan, head: str) -> None:

@@ -71,7 +71,7 @@ def _built(plan: Plan, folder: Path, into: Path, tell: running.Tell, check: Chec
     for number, step in enumerate(ours, 1):
         tell(say("step {number} of {all}: {what}", number=number, all=len(ours), what=pick(step.do)), None)
         for argv in _moved(step.commands, plan.into or "", folder):
-            ran = running.run(running.with_progress(argv), tell)
+            ran = running.run_watched(argv, tell)
             if ran.code != 0:
                 return Outcome(False, None, step, ran.log, left=left)
     tell(say("checking the new environment"), None)

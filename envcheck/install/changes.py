@@ -14,7 +14,7 @@ from ..model import Fix, Scope, Step
 from ..words import mark
 from .commands import Installer
 from .graph import spec_name, spec_parts
-from .mending import damaged, dropped, mixed, pushed_aside, shadowed, unmet, user_site
+from .mending import damaged, doubled, dropped, mixed, pushed_aside, shadowed, unmet, user_site
 from .situation import Change, Deed, Situation, a_change, fixes_of, kept, leaks, release
 from .tables import left_out
 
@@ -32,7 +32,7 @@ def changes(at: Situation, tried: Iterable[tuple[Deed, ...]] = ()) -> tuple[Chan
     """The changes to be made, in order; none that was ``tried`` already."""
     tried = set(tried)
     found: list[Change] = []
-    for which in (mixed, damaged, unmet):
+    for which in (mixed, doubled, damaged, unmet):
         found += [change for change in which(at, found) if change.deeds not in tried or not change.deeds]
     if not leaks(at) or found:
         found += _by_rules(at, found, tried)
@@ -66,7 +66,9 @@ def amiss(at: Situation) -> set[str]:
     needs = [(by, need) for by, found in at.graph.unmet().items() for need in found if by in at.tree]
     found = {f"{by} needs {need.needs}" for by, need in needs}
     found |= {f"damaged: {name}" for name in at.damaged}
-    return found | {str(change.do.en) for which in (mixed, shadowed, dropped) for change in which(at, [])}
+    return found | {
+        str(change.do.en) for which in (mixed, doubled, shadowed, dropped) for change in which(at, [])
+    }
 
 
 # --- what the rules say beyond that

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
-from ..formats.metadata import Need
+from ..formats.metadata import Need, canonical
 from ..model import Fix, Text
 from ..words import mark
 from .graph import spec_name, spec_parts
@@ -61,6 +63,40 @@ def _same_version(at: Situation, asked: Sequence[str], here: Sequence[str]) -> l
                 found += [each for each in row["extras"] if spec_name(each) not in out]
         found.insert(0, name + specifier)
     return found
+
+
+# --- one package twice in one folder
+
+
+def doubled(at: Situation, _: Sequence[Change]) -> Iterator[Change]:
+    """Packages that are noted twice: their files are of both, and an installer takes away only what one note
+    lists. So it goes as often as it is noted, and comes anew; where all works it is left alone."""
+    for entry in at.value("python.duplicates") or []:
+        name = entry["name"]
+        item = at.own.found.get(name)
+        if at.works or item is None or name not in at.tree:
+            continue
+        if item.location != entry["location"] or item.kind != "site" or item.editable:
+            continue
+        if name in map(canonical, at.tensorflows):
+            wanted = f"{name}=={at.value('tensorflow.version') or item.version}"
+        else:
+            wanted = f"{name} @ {item.origin}" if item.origin else _one_of(_spec(at, name), entry["versions"])
+        do = mark("Remove {package}, which is there as {versions}, and install {wanted}")
+        why = mark("An installation that broke off left both: the files are now of one, now of the other")
+        deeds = (Deed("remove", (name,)),) * len(entry["versions"])
+        deeds += (Deed("install", (wanted,), kept(at, [wanted])),)
+        versions = ", ".join(map(str, entry["versions"]))
+        yield a_change(do, why, deeds, package=name, versions=versions, wanted=wanted)
+
+
+def _one_of(spec: str, versions: Sequence[str]) -> str:
+    """The newest of ``versions`` that ``spec`` allows: what was meant to be there. ``spec`` where none is."""
+    name, specifier = spec_parts(spec)
+    with suppress(InvalidVersion):
+        fitting = sorted(SpecifierSet(specifier).filter(versions, prereleases=True), key=Version)
+        return f"{name}=={fitting[-1]}" if fitting else spec
+    return spec
 
 
 # --- files that are missing or cut off

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .. import examine
 from ..interrupts import raised, undisturbed
@@ -30,7 +30,14 @@ _RANK: tuple[Verdict, ...] = ("blocked", "undecided", "degraded", "ready")
 #: Lines of pip that say only what stays as it is, one for each package.
 _NEEDLESS = ("Requirement already satisfied", "Looking in indexes", "Looking in links")
 
-Tell = Callable[[str], None]
+
+class Tell(Protocol):
+    """Takes a sentence or a line; or none, and how far a download has come (0 to 1)."""
+
+    def __call__(self, text: str, share: float | None = None, /) -> None:
+        """Tell it to whoever waits."""
+
+
 #: Runs one command: its argument list, who is told of its output → exit code and what it said.
 Run = Callable[[tuple[str, ...], Tell], running.Ran]
 
@@ -291,8 +298,10 @@ def _own_packages(venv: bool) -> Iterator[None]:
 
 
 def _run(command: tuple[str, ...], tell: Tell) -> running.Ran:
-    def told(line: str, _: float | None) -> None:
-        if line and not line.startswith(_NEEDLESS):
+    def told(line: str, share: float | None) -> None:
+        if share is not None:
+            tell("", share)
+        elif not line.startswith(_NEEDLESS):
             tell(line)
 
-    return running.run(list(command), told)
+    return running.run_watched(command, told)

@@ -13,6 +13,7 @@ from typing import NamedTuple, Optional
 from ..host.process import Log, Process
 from ..interrupts import undisturbed
 from ..words import say
+from . import screen
 
 #: Takes a line of what a command says, and how far a download has come (0 to 1) where it says so.
 Tell = Callable[[str, Optional[float]], None]
@@ -39,12 +40,16 @@ class Ran(NamedTuple):
     log: str
 
 
-def run(argv: Sequence[str], tell: Tell, silent_seconds: float = SILENT_SECONDS) -> Ran:
+def run(
+    argv: Sequence[str], tell: Tell, silent_seconds: float = SILENT_SECONDS, draws_on: int | None = None
+) -> Ran:
     """Run ``argv`` to its end. A program that cannot be started gives 127 and why.
 
+    ``draws_on``: the stream, 1 or 2, on which it draws bars if that is a terminal; it gets one then.
     What interrupts us ends the command, too, and goes on from here.
     """
-    log, lines = Log(), _Lines(tell)
+    log, news = Log(), _News(tell)
+    lines, drawn = _Lines(news), screen.Drawn(news.line, news.share)
     lock = threading.Lock()
 
     def take(data: bytes) -> None:
@@ -52,12 +57,20 @@ def run(argv: Sequence[str], tell: Tell, silent_seconds: float = SILENT_SECONDS)
             log.add(data)
             lines.add(data)
 
+    def take_drawn(data: bytes) -> None:
+        with lock:
+            log.add(drawn.add(data))
+            if b"\b" in data:  # pip's wheel turns only where what it waits for says something
+                news.last = time.monotonic()
+
     process: Process | None = None
+    shown: screen.Screen | None = None
     try:
         with undisturbed():
-            process = Process(_bound(argv), _environment(os.environ))
+            argv, shown = _on_screen(argv, draws_on, take_drawn)
+            process = Process(_bound(argv), _environment(os.environ, shown is not None))
         process.listen(take, take)
-        code = process.wait(lambda: lines.last + silent_seconds)
+        code = process.wait(lambda: news.last + silent_seconds)
     except OSError as error:
         if process is not None:
             raise
@@ -66,19 +79,54 @@ def run(argv: Sequence[str], tell: Tell, silent_seconds: float = SILENT_SECONDS)
     finally:
         if process is not None:
             process.kill()
+        if shown is not None:
+            shown.close()
     lines.end()
+    log.add(drawn.end())
     return Ran(code, log.whole())
 
 
+def run_watched(argv: Sequence[str], tell: Tell) -> Ran:
+    """:func:`run`; on a terminal it is told, too, how far pip's and uv's downloads have come."""
+    if not screen.is_watched():
+        return run(argv, tell)
+    asked = with_progress(argv)
+    return run(asked, tell, draws_on=_draws_on(asked))
+
+
 def with_progress(argv: Sequence[str]) -> list[str]:
-    """``argv``, a pip of 24.1 or later asked to tell how far a download is; older ones do not know how."""
+    """``argv``, a pip of 24.1 or later asked to tell how far a download is; older ones only draw it."""
     argv = list(argv)
-    if argv[1:4] != ["-m", "pip", "install"]:
+    if not _is_pip(argv):
         return argv
     told = run([argv[0], "-m", "pip", "--version"], lambda line, share: None, silent_seconds=60).log
     found = re.search(r"^pip (\d+)\.(\d+)", told, re.MULTILINE)
     knows = found is not None and (int(found[1]), int(found[2])) >= (24, 1)
     return [*argv[:4], "--progress-bar", "raw", *argv[4:]] if knows else argv
+
+
+def _is_pip(argv: Sequence[str]) -> bool:
+    return list(argv[1:4]) == ["-m", "pip", "install"]
+
+
+def _draws_on(argv: Sequence[str]) -> int | None:
+    """pip draws on standard output, uv on standard error; a pip that tells by itself need not draw."""
+    if _is_pip(argv):
+        return None if "--progress-bar" in argv else 1
+    return 2 if os.path.basename(argv[0]) in ("uv", "uv.exe") else None
+
+
+def _on_screen(
+    argv: Sequence[str], stream: int | None, take: Callable[[bytes], None]
+) -> tuple[Sequence[str], screen.Screen | None]:
+    """``argv`` with a terminal to draw on; where there is none to be had it goes without."""
+    if stream is None:
+        return argv, None
+    try:
+        shown = screen.Screen(take)
+    except OSError:
+        return argv, None
+    return shown.shows(argv, stream), shown
 
 
 def _bound(argv: Sequence[str]) -> list[str]:
@@ -87,7 +135,7 @@ def _bound(argv: Sequence[str]) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _BOUND, str(os.getpid()), *argv]
 
 
-def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+def _environment(ours: Mapping[str, str], on_screen: bool = False) -> dict[str, str]:
     """Ours, without what makes an environment of its own take another's packages for its own."""
     left_out = (
         "PYTHONPATH",
@@ -98,18 +146,42 @@ def _environment(ours: Mapping[str, str]) -> dict[str, str]:
         "PIP_USER",
         "__PYVENV_LAUNCHER__",
     )
-    return {**{name: value for name, value in ours.items() if name not in left_out}, **_ENVIRONMENT}
+    width = {"COLUMNS": str(screen.COLUMNS)} if on_screen else {}  # it counts before the terminal's own
+    return {**{name: value for name, value in ours.items() if name not in left_out}, **_ENVIRONMENT, **width}
+
+
+class _News:
+    """What is told, and when there was something last. A download's share is told once per percent."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._share: float | None = None
+        self.last = time.monotonic()
+
+    def line(self, line: str) -> None:
+        """A bar that is drawn after it is another one, and told from its begin."""
+        self.last = time.monotonic()
+        self._share = None
+        self._tell(line, None)
+
+    def share(self, share: float) -> None:
+        """A bar that is drawn again as it was is no news: a download may hang behind it."""
+        share = min(1.0, share)
+        if self._share is None or share != self._share:
+            self.last = time.monotonic()
+        if self._share is None or int(share * 100) != int(self._share * 100):
+            self._tell("", share)
+        self._share = share
 
 
 class _Lines:
     """Bytes to lines; a carriage return ends a line, as progress bars use it."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell, self._rest = tell, b""
-        self.last = time.monotonic()
+    def __init__(self, news: _News) -> None:
+        self._news, self._rest = news, b""
 
     def add(self, data: bytes) -> None:
-        self.last = time.monotonic()
+        self._news.last = time.monotonic()
         *whole, self._rest = re.split(rb"[\r\n]+", self._rest + data)
         for line in whole:
             self._one(line)
@@ -122,6 +194,6 @@ class _Lines:
         line = data.decode("utf-8", "replace").strip()
         found = _PROGRESS.fullmatch(line)
         if found:
-            self._tell("", min(1.0, int(found[1]) / max(1, int(found[2]))))
+            self._news.share(int(found[1]) / max(1, int(found[2])))
         elif line:
-            self._tell(line, None)
+            self._news.line(line)
