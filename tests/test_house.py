@@ -58,6 +58,7 @@ ORDER = [
     "render",
     "notebook",
     "usage",
+    "called",
     "cli",
     "catalog",
     "start",

@@ -165,8 +165,12 @@ def own_version() -> str:
 
 
 def text(said: bytes) -> str:
-    """What was said, without what differs from run to run, and without how many examples a rule has."""
+    """What was said, without what differs from run to run, and without how many examples a rule has.
+
+    Each calls itself by its own name, and breaks its lines where that lets it.
+    """
     whole = re.sub(r"Examples: \d+", "Examples: N", said.decode("utf-8"))
+    whole = re.sub(r"\S*python\S* (?:-m envcheck|\S+\.pyz)", "envcheck", " ".join(whole.split()))
     times = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ?|(?<=time=\")[0-9.]+|(?<=\"seconds\": )[0-9.]+"
     return re.sub(times, "N", whole)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from .. import words
+from .. import called, words
 from ..examine import Watch
 from ..render import output, plain
 from ..words import say
@@ -74,7 +74,10 @@ class Out(NamedTuple):
     def _page(self, page: Callable[[], Document], stream: IO[str] | None) -> str:
         if stream is not None and not plain.carries(say("yes"), plain.encoding(stream)):
             words.use("en")  # better than a page of question marks
-        return PAGES[self.format](page(), stream)
+        document = page()
+        if self.stays_here:
+            document = called.as_called(document, called.program())
+        return PAGES[self.format](document, stream)
 
     @property
     def stays_here(self) -> bool:
