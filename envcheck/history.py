@@ -22,8 +22,10 @@ from typing import Any, NamedTuple
 from .changes import COMPARED, is_report
 from .model import Fact, Known, Report, Value
 
-#: Runs and bytes that are kept; the last ready run of each interpreter is kept beyond them, up to ``MOST``.
-RUNS, SIZE, MOST = 50, 20_000_000, 200
+#: Runs that are kept; the last ready run of each interpreter is kept beyond them, up to ``MOST``.
+RUNS, MOST = 50, 200
+#: Bytes that one may have: most have a hundredth of that. All together have some megabytes at most.
+SIZE = 400_000
 #: Seconds after which a file that was never renamed belongs to a run that is no more.
 LEFT_BEHIND = 3600
 #: Bytes that a kept run may unfold to: a report of a large machine has a tenth of that.
@@ -41,7 +43,6 @@ class Run(NamedTuple):
     when: str
     who: str
     verdict: str
-    size: int
 
 
 def is_off(environ: Mapping[str, str]) -> bool:
@@ -81,26 +82,23 @@ def who(python: str) -> str:
 
 def runs(where: str | None = None) -> list[Run]:
     """What is kept, the oldest first; [] where nothing is, or nothing can be read."""
-    where = where or folder()
+    where = where or folder() or ""
     try:
-        with os.scandir(where or "") as entries:
-            found = [_run(entry) for entry in entries]
+        return _among(where, os.listdir(where))
     except OSError:
         return []
-    return sorted(run for run in found if run)
 
 
-def _run(entry: os.DirEntry[str]) -> Run | None:
-    told = _NAME.fullmatch(entry.name)
-    if not told:
-        return None
-    try:
-        size = entry.stat().st_size
-    except OSError:
-        return None
-    at = told[1]
-    when = f"{at[:4]}-{at[4:6]}-{at[6:11]}:{at[11:13]}:{at[13:]}Z"
-    return Run(entry.path, when, told[2], told[3], size)
+def _among(where: str, names: Iterable[str]) -> list[Run]:
+    told = ((name, _NAME.fullmatch(name)) for name in sorted(names))
+    return [
+        Run(os.path.join(where, name), _when(found[1]), found[2], found[3]) for name, found in told if found
+    ]
+
+
+def _when(at: str) -> str:
+    """``20261121T132431`` as reports write it."""
+    return f"{at[:4]}-{at[4:6]}-{at[6:11]}:{at[11:13]}:{at[13:]}Z"
 
 
 def was_ready(python: str) -> Run | None:
@@ -223,6 +221,8 @@ def _now() -> str:
 
 def _write(where: str, name: str, told: Value) -> None:
     content = gzip.compress(json.dumps(told, allow_nan=False).encode("ascii"), 1)
+    if len(content) > SIZE:
+        raise ValueError("too large")
     beside = os.path.join(where, f".{name}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -237,15 +237,15 @@ def _write(where: str, name: str, told: Value) -> None:
 
 def _tidy(where: str) -> None:
     """Remove the oldest runs beyond the bounds, and what runs that were killed left behind."""
-    for path in surplus(runs(where)):
+    names = os.listdir(where)
+    gone = surplus(_among(where, names))
+    for name in (name for name in names if name[0] == "." and _NAME.fullmatch(name[1:])):
+        path = os.path.join(where, name)
         with suppress(OSError):  # another run may have been faster
-            os.unlink(path)
-    with os.scandir(where) as entries:
-        begun = [entry for entry in entries if _NAME.fullmatch(entry.name[1:]) and entry.name[0] == "."]
-    for entry in begun:
+            gone += [path] if os.stat(path).st_mtime < time.time() - LEFT_BEHIND else []
+    for path in gone:
         with suppress(OSError):
-            if entry.stat().st_mtime < time.time() - LEFT_BEHIND:
-                os.unlink(entry.path)
+            os.unlink(path)
 
 
 def surplus(kept: Iterable[Run]) -> list[str]:
@@ -255,10 +255,5 @@ def surplus(kept: Iterable[Run]) -> list[str]:
     for run in newest:
         if run.verdict == "ready":
             last_ready.setdefault(run.who, run)
-    gone, number, size = [], 0, 0
-    for place, run in enumerate(newest):
-        if number < RUNS and size + run.size <= SIZE:
-            number, size = number + 1, size + run.size
-        elif last_ready.get(run.who) is not run or place >= MOST:
-            gone.append(run.path)
-    return gone
+    older = enumerate(newest[RUNS:], RUNS)
+    return [run.path for place, run in older if last_ready.get(run.who) is not run or place >= MOST]

@@ -152,13 +152,15 @@ def test_the_oldest_goes_and_the_last_ready_one_stays(state: Path, monkeypatch: 
     assert kept[0].who == history.who("/opt/b/bin/python") and kept[1].who == history.who("/opt/a/bin/python")
 
 
-def test_bytes_are_bounded_and_so_is_the_number_of_interpreters() -> None:
-    def run(number: int, size: int, verdict: str = "blocked", who: str = "a" * 12) -> history.Run:
-        return history.Run(f"{number:04}", f"{number:04}", who, verdict, size)
+def test_bytes_are_bounded_and_so_is_the_number_of_interpreters(state: Path) -> None:
+    def run(number: int) -> history.Run:
+        return history.Run(f"{number:04}", f"{number:04}", f"{number:012}", "ready")
 
-    assert history.surplus([run(n, history.SIZE // 2) for n in range(4)]) == ["0001", "0000"]
-    many = [run(n, 1, "ready", f"{n:012}") for n in range(history.MOST + 3)]
+    many = [run(n) for n in range(history.MOST + 3)]
     assert sorted(history.surplus(many)) == ["0000", "0001", "0002"]
+    noise = {**told(reports.ready()), "noise": os.urandom(history.SIZE).hex()}
+    assert history.keep(noise, "/opt/a/bin/python") is False
+    assert list(state.iterdir()) == []
 
 
 def test_a_file_of_a_killed_run_is_removed_later(state: Path) -> None:
