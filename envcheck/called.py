@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from .views.document import Command
+
 _SUB_COMMANDS = "check|completion|diff|explain|init|install|merge|report|rules"
 #: The command, and not the product in prose: an option or a sub-command follows.
 _COMMAND = re.compile(rf"(?<![\w./\\-])envcheck(?= (?:--?[a-z]|(?:{_SUB_COMMANDS})\b))")
@@ -55,6 +57,8 @@ def _is_found(name: str, path: str) -> bool:
 
 def as_called(block: Any, name: str) -> Any:
     """A page, or any part of one, with ``name`` before options and sub-commands instead of ``envcheck``."""
+    if isinstance(block, Command):
+        return Command(tuple(name if one == "envcheck" else as_called(one, name) for one in block.lines))
     if isinstance(block, str):
         return _COMMAND.sub(lambda _: name, block)
     if not isinstance(block, tuple):

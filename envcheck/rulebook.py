@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, get_args, overload
 
 from . import conditions, own_files
@@ -86,6 +86,15 @@ def load(folder: Folder | None = None, examples: bool = False) -> tuple[Rule, ..
     checked: regular expressions and version specifiers. Raises ``Wrong``.
     """
     root = rules_folder() if folder is None else folder
+    return _of_folder(root, examples) if folder is None and isinstance(root, str) else _load(root, examples)
+
+
+@cache
+def _of_folder(root: str, examples: bool) -> tuple[Rule, ...]:
+    return _load(root, examples)
+
+
+def _load(root: Folder, examples: bool) -> tuple[Rule, ...]:
     read = partial(parse, examples=True) if examples else _without_fixes
     rules = tuple(read(_text_of(root, layer, cause), layer, cause) for layer, cause in _files(root))
     if not rules:

@@ -7,6 +7,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from .host import Host
@@ -193,8 +194,8 @@ class Files:
         """Whether the tree holds the answer, and the answer."""
         path = self._plain(key)
         if verb == "glob":
-            found = [p for p in self._nodes if _glob_match(p, path)]
-            return bool(found), sorted(found)
+            found = sorted(filter(_globbed(path).fullmatch, self._nodes))
+            return bool(found), found
         real = self._real(path)
         node = self._nodes.get(real)
         if node is None:
@@ -233,7 +234,8 @@ class Files:
         return answer
 
 
-def _glob_match(path: str, pattern: str) -> bool:
+@cache
+def _globbed(pattern: str) -> re.Pattern[str]:
     """Shell patterns part by part; ``**`` stands for any number of folders."""
     places = [
         ".*"
@@ -241,5 +243,4 @@ def _glob_match(path: str, pattern: str) -> bool:
         else fnmatch.translate(part).replace("(?s:", "(?:").replace(r"\Z", "").replace(".*", "[^/]*")
         for part in pattern.split("/")
     ]
-    regex = "/".join(places).replace("/.*/", "/(?:.*/)?")
-    return re.fullmatch(regex, path) is not None
+    return re.compile("/".join(places).replace("/.*/", "/(?:.*/)?"))

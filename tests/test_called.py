@@ -46,7 +46,7 @@ def test_commands_are_named_so_and_the_product_is_not() -> None:
         "envcheck 0.1.0",
         (
             Heading("envcheck 0.1.0"),
-            Fold("t", (Text(lines), Command(("envcheck install --yes",))), hint="-v"),
+            Fold("t", (Text(lines), Command(("envcheck", "envcheck install --yes"))), hint="-v"),
         ),
     )
     shown = called.as_called(page, "python3 envcheck.pyz")
@@ -54,7 +54,7 @@ def test_commands_are_named_so_and_the_product_is_not() -> None:
     fold = shown.blocks[1]
     assert shown.title == shown.blocks[0].text == "envcheck 0.1.0"
     assert isinstance(fold, Fold) and fold.hint == "-v"
-    assert fold.blocks[1] == Command(("python3 envcheck.pyz install --yes",))
+    assert fold.blocks[1] == Command(("python3 envcheck.pyz", "python3 envcheck.pyz install --yes"))
     assert fold.blocks[0] == Text(
         (
             Span("envcheck needs a Python. `python3 envcheck.pyz diff` says more; "),

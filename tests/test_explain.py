@@ -218,6 +218,8 @@ def test_the_page_of_a_harmless_log() -> None:
 def test_the_page_of_an_unknown_log() -> None:
     told = page(answer("hello", HARMLESS, told=("os=my own",)))
     assert "knows no line" in told.splitlines()[0]
+    told = page(answer("be not afraid\nValueError: something else", HARMLESS))
+    assert "something failed" in told.splitlines()[0] and "Harmless lines in the log: 1" in told
 
 
 @pytest.mark.parametrize("text", ["it is broken", "be not afraid", "hello", "be not afraid\nKeyError: 1"])

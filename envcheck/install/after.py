@@ -86,6 +86,7 @@ def after(
         "tensorflow.installed": True,
         "tensorflow.distribution": distribution,
         "tensorflow.version": row["version"],
+        "python.prefix": value(facts, "python.prefix") or "",  # there is one, wherever it will be
         "cuda.loaded": "all",
         "cuda.unusable": [],
         "cuda.conflicts": [],

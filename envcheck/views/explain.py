@@ -43,7 +43,8 @@ def _answer(told: Explanation, whole: bool) -> Iterator[Block]:
         for found in told.report.findings:
             yield from _finding(found, told, whole, level=2)
     else:
-        yield from _unknown()
+        yield from _unknown(told)
+        yield from _harmless(told, told.harmless)
 
 
 def _named(told: Explanation, serious: list[Finding], whole: bool) -> Iterator[Block]:
@@ -106,8 +107,12 @@ def _open(told: Explanation) -> Iterator[Block]:
         yield Text(line(Span(sentence, "faint")))
 
 
-def _unknown() -> Iterator[Block]:
-    yield Heading(say("Undecided: envcheck knows no line of this log"), 1, "unknown")
+def _unknown(told: Explanation) -> Iterator[Block]:
+    if told.harmless:
+        sentence = say("Undecided: something failed, and what envcheck knows of this log is harmless")
+    else:
+        sentence = say("Undecided: envcheck knows no line of this log")
+    yield Heading(sentence, 1, "unknown")
     yield Text(
         line(
             say(
