@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from envcheck.catalog import pyz, pyz_packages
+from envcheck.catalog import pyz, pyz_modules, pyz_packages
 from envcheck.catalog.pyz_start import start
 from envcheck.model import Wrong
 
@@ -114,6 +114,29 @@ def test_every_package_brings_its_licence(file: Path) -> None:
             package
         )
     assert "envcheck/license" in text
+
+
+def test_what_only_readers_need_stays_out_and_the_code_is_the_same() -> None:
+    def code(source: bytes) -> str:
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if (
+                isinstance(body, list)
+                and body
+                and isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            ):
+                texts = ast.get_docstring(node, clean=False) is not None
+                node.body = (body[1:] if texts else body) or [ast.Pass()]
+        return ast.dump(tree)
+
+    slim = pyz_modules.bare(b'"""Text."""\n# -*- coding: x\n# why\nx = """\n# no comment\n"""  # why\n')
+    assert slim == b'# -*- coding: x\nx = """\n# no comment\n"""  # why\n'
+    assert pyz_modules.bare(b'def a():\n    "Text."\n') == b"def a():\n    pass\n"
+    for package in pyz_packages.packages(None):
+        for name, data in package.files.items():
+            if name.endswith(".py"):
+                assert code(pyz_modules.bare(data)) == code(data), name
 
 
 def test_a_package_that_is_not_here_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from ..model import Wrong
 from ..rulebook import rules_folder
 from . import pyz_archive, pyz_packages
+from .pyz_modules import bare
 from .pyz_rules import slim
 from .pyz_start import ARCHIVE, SHEBANG, start
 
@@ -65,7 +66,7 @@ def build(output: Path, fetch: bool = False) -> tuple[int, ...]:
 
 def _members(packages: Iterable[pyz_packages.Package]) -> dict[str, bytes]:
     """All members by their names: what stands alone, and the rest packed together."""
-    files = {name: data for package in packages for name, data in package.files.items()}
+    files = {name: _slim(name, data) for package in packages for name, data in package.files.items()}
     files.update((name, data) for name, data in _ours().items() if not _is(name, NOT_OURS))
     texts = {name: data for name, data in files.items() if _is(name, TEXTS)}
     members = {name: data for name, data in files.items() if _is(name, ALONE)}
@@ -74,6 +75,11 @@ def _members(packages: Iterable[pyz_packages.Package]) -> dict[str, bytes]:
     members[f"envcheck/{pyz_archive.MODULES}"] = pyz_archive.packed(modules)
     members[f"{ARCHIVE}.py"] = Path(pyz_archive.__file__).read_bytes()
     return members
+
+
+def _slim(name: str, data: bytes) -> bytes:
+    """What stands alone is whole: its licence may stand in a comment."""
+    return bare(data) if name.endswith(".py") and not _is(name, ALONE) else data
 
 
 def _ours() -> dict[str, bytes]:
