@@ -50,6 +50,10 @@ def read(text: str) -> dict[str, Any]:
         ("Linux 5.4.0-88", {"system": "Linux", "release": "5.4.0-88"}),
         ("Linux aarch64 (Jetson Nano)", {"system": "Linux", "architecture": "aarch64"}),
         ("Alpine 3.19", {"system": "Linux", "libc": "musl"}),
+        ("Ubuntu 18.04 in VirtualBox", {"system": "Linux", "hypervisor": "virtualbox"}),
+        ("Windows 10 (Hyper-V guest)", {"system": "Windows", "hypervisor": "hyper-v"}),
+        ("Debian 12, Proxmox VM", {"distro": "debian", "hypervisor": "kvm"}),
+        ("Ubuntu 16.04 (Azure VM)", {"distro": "ubuntu", "hypervisor": None}),
         ("my own", {"system": None}),
     ],
 )
@@ -295,6 +299,18 @@ def test_nvidia_smi() -> None:
         ),
         ("  Downloading tensorflow-2.13.0-cp311-cp311-macosx_12_0_arm64.whl", "platform.system", "Darwin"),
         ("root@3f2a8c1d9e0b:/workspace# python train.py", "platform.container", "docker"),
+        ("[root@3f2a8c1d9e0b /]# nvidia-smi", "platform.container", "docker"),
+        ("tf-docker /tf > python train.py", "platform.container", "docker"),
+        ("root@deadbeefcafe:~# ls", "platform.container", None),  # a name, and no number in it
+        ("LD_LIBRARY_PATH: /opt/lib::/.singularity.d/libs", "platform.container", "singularity"),
+        ("Singularity> python train.py", "platform.container", "singularity"),
+        ("root@train-5d8f7c9b6d-x7k2p:/app# nvidia-smi", "platform.container", "kubernetes"),
+        ("user@user-VirtualBox:~$ nvidia-smi", "platform.hypervisor", "virtualbox"),
+        (
+            "is not running on this host (me-VMware-Virtual-Platform)",
+            "platform.hypervisor",
+            "vmware",
+        ),
         ("Could not load dynamic library 'cudart64_110.dll'", "platform.system", "Windows"),
         (
             "Cuda compilation tools, release 11.2, V11.2.67",
@@ -309,6 +325,46 @@ def test_nvidia_smi() -> None:
 )
 def test_one_line_tells(text: str, name: str, value: Any) -> None:
     assert read(text).get(name) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "compute"),
+    [
+        ('Device 0: "GeForce GTX 580"', "GeForce GTX 580", None),
+        ("    Product Name                    : Tesla K80", "Tesla K80", "3.7"),
+        ("Found GPU0 GeForce GT 650M which is of cuda capability 3.0.", "GeForce GT 650M", "3.0"),
+        ("NVIDIA GeForce RTX 5070 with CUDA capability sm_120 is not compatible with", None, "12.0"),
+        ("       product: GM107M [GeForce GTX 960M]", "GeForce GTX 960M", "5.0"),
+    ],
+)
+def test_gpus_in_other_programs_words(text: str, name: str | None, compute: str | None) -> None:
+    gpu = read(text)["hardware.gpus"][0]
+    assert (name or gpu["name"], gpu["compute"]) == (gpu["name"], compute)
+
+
+def test_lspci_of_all_controllers_shows_what_is_not_there() -> None:
+    intel = "00:02.0 VGA compatible controller: Intel Corporation UHD Graphics 620 (rev 07)\n"
+    amd = "03:00.0 Display controller: Advanced Micro Devices, Inc. [AMD/ATI] Polaris 22 [Radeon RX Vega]\n"
+    cuda = "01:00.0 3D controller: NVIDIA Corporation GP107M [GeForce GTX 1050 Mobile] (rev a1)\n"
+    assert read(f"$ lspci | grep -iE 'vga|3d'\n{intel}")["hardware.gpus"] == []
+    assert "hardware.gpus" not in read(f"$ lspci | grep VGA\n{intel}")  # a 3D controller is none
+    assert "Radeon RX Vega" in read(f"$ lspci\n{intel}{amd}")["hardware.amd_gpus"][0]["name"]
+    assert read(f"$ lspci -k\n{intel}\tKernel driver in use: i915\n{cuda}")["hardware.gpus"]
+
+
+@pytest.mark.parametrize(
+    ("library", "module", "told"),
+    [
+        ("450.51.5", "450.51.05", "450.51.05"),
+        ("367.57.0", "367.57", "367.57"),
+        ("367.57.0", "367.48", "367.57"),
+    ],
+)
+def test_the_drivers_two_sides(library: str, module: str, told: str) -> None:
+    text = f"""libcuda reported version is: {library}
+driver version file contents: NVRM version: NVIDIA UNIX x86_64 Kernel Module  {module}  Sat Sep  3"""
+    facts = read(text)
+    assert (facts["driver.library_version"], facts["driver.module_version"]) == (told, module)
 
 
 def test_devices_that_tensorflow_lists() -> None:

@@ -170,6 +170,7 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         "platform.wsl": None,
         "platform.rosetta": False,
         "platform.container": None,
+        "platform.hypervisor": None,
         "tensorflow.distribution": "tensorflow",
         "cuda.unusable": [],
         "cuda.conflicts": [],

@@ -38,20 +38,20 @@ _NOISE = re.compile(
 def read(texts: list[str]) -> tuple[list[Record], list[Record], list[str]]:
     """NVIDIA's, AMD's, and what cannot be read; two empty lists mean that there is no such GPU."""
     nvidia: list[Record] = []
-    amd: list[Record] = []
+    radeons: list[Record] = []
     unread: list[str] = []
     for text in (part for whole in texts for part in _parts(whole)):
         if _NVIDIA.search(text) and not (_AMD.search(text) and not re.search(r"nvidia|geforce", text, re.I)):
             nvidia += [record(text) for _ in range(_count(text))]
         elif _AMD.search(text):
-            amd += [_amd(text) for _ in range(_count(text))]
+            radeons += [amd(text) for _ in range(_count(text))]
         elif _COMPUTE.search(text):
             nvidia.append(record(text))
         elif not (_NO_GPU.fullmatch(text) or _OTHER.search(text)):
             known = tables.gpu_by_name(_name(text))
             nvidia += [record(text) for _ in range(_count(text))] if known else []
             unread += [] if known else [text]
-    return nvidia, amd, unread
+    return nvidia, radeons, unread
 
 
 def _parts(text: str) -> list[str]:
@@ -110,5 +110,6 @@ def _gigabytes(found: re.Match[str]) -> float:
     return round(number / 1024, 1) if found[3] else number
 
 
-def _amd(text: str) -> Record:
+def amd(text: str) -> Record:
+    """A record of ``hardware.amd_gpus``."""
     return {"bus_id": None, "device": None, "name": _name(text), "memory_gb": None}

@@ -25,6 +25,28 @@ _LSPCI = re.compile(
     r"NVIDIA Corporation (?:\S+ )?\[(?P<name>[^\]]+)\]",
     re.MULTILINE,
 )
+#: All display controllers of a machine: NVIDIA's may be a "3D controller", which ``grep VGA`` leaves out.
+_ALL_LISTED = re.compile(
+    r"\blspci\b(?:[^\n|]*|[^\n]*\|[^\n]*(?i:3d)[^\n]*)\n"
+    r"(?P<rows>(?:(?:\w{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.\d [^\n]*\n?(?:[ \t]+\S[^\n]*\n?)*)+)"
+)
+_CONTROLLER = r"(?:VGA compatible|3D|Display) controller"
+_AMD_LISTED = re.compile(
+    rf"{_CONTROLLER}[^:]*: Advanced Micro Devices[^\[\n]*(?:\[AMD(?:/ATI)?\] )?(?P<name>[^\n]+)"
+)
+#: deviceQuery, ``nvidia-smi -q``, PyTorch twice, lshw.
+_SAID = re.compile(
+    r'^Device \d+: "(?P<query>[^"\n]+)"'
+    r"|^[ \t]+Product Name[ \t]+: (?P<smi>(?:NVIDIA|GeForce|Tesla|Quadro|TITAN|GRID)[^\n]+)"
+    r"|Found GPU\d+ (?P<torch>.+?) which is of (?:cuda|compute) capability (?P<compute>\d+\.\d)"
+    r"|^(?P<sm>[^\n]{5,60}?) with CUDA capability sm_(?P<number>\d+) is not compatible"
+    r"|product: \S+ \[(?P<lshw>(?:GeForce|Quadro|Tesla|RTX|TITAN)[^\]\n]+)\]",
+    re.MULTILINE,
+)
+_LIBCUDA = re.compile(r"libcuda reported version is: (\d{3}\.[\d.]*\d)")
+_MODULE = re.compile(
+    r"NVRM version: [^\n]*?(\d{3}\.\d+(?:\.\d+)?)|kernel reported version is: (?P<kernel>\d{3}\.[\d.]*\d)"
+)
 _LISTED = re.compile(r"^GPU \d+: (?P<name>[^(\n]+?) \(UUID: GPU-", re.MULTILINE)
 
 
@@ -39,7 +61,35 @@ def read(text: str) -> list[Told]:
         }
         if records:
             told.append(Told(weight, found[0].start(), {"hardware.gpus": list(records.values())}))
-    return told + _state(text)
+    return told + _state(text) + _sides(text) + _without_nvidia(text)
+
+
+def _without_nvidia(text: str) -> list[Told]:
+    """lspci that lists every display controller, and none of NVIDIA's."""
+    told = []
+    for listing in _ALL_LISTED.finditer(text):
+        rows = listing["rows"]
+        if "NVIDIA" in rows or not re.search(_CONTROLLER, rows):
+            continue
+        amd = [gpus.amd(found["name"]) for found in _AMD_LISTED.finditer(rows)]
+        values: Values = {"hardware.gpus": [], **({"hardware.amd_gpus": amd} if amd else {})}
+        told.append(Told(STATED - 8, listing.start(), values))
+    return told
+
+
+def _sides(text: str) -> list[Told]:
+    """The driver's library and its kernel module, by TensorFlow's diagnostics: 450.51.5 is 450.51.05."""
+    library, module = _LIBCUDA.search(text), _MODULE.search(text)
+    if not library or not module:
+        return []
+    same = _numbers(library[1]) == _numbers(module[1] or module[2])
+    version = (module[1] or module[2]) if same else library[1].removesuffix(".0")
+    return [Told(STATED, library.start(), {"driver.library_version": version})]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = [int(part) for part in version.split(".")]
+    return tuple(parts[: len(parts) - (len(parts) == 3 and not parts[2])])
 
 
 def _from_smi(found: re.Match[str]) -> gpus.Record:
@@ -56,6 +106,13 @@ def _from_tensorflow(found: re.Match[str]) -> gpus.Record:
     )
 
 
+def _from_words(found: re.Match[str]) -> gpus.Record:
+    name = next(found[key] for key in ("query", "smi", "torch", "sm", "lshw") if found[key])
+    number = found["number"]
+    compute = found["compute"] or (f"{number[:-1]}.{number[-1]}" if number else None)
+    return gpus.record(name.strip(), compute=compute)
+
+
 def _by_name(found: re.Match[str]) -> gpus.Record:
     bus = found.groupdict().get("bus")
     return gpus.record(found["name"].strip(), bus_id=nvidia.bus_id(bus) if bus else None)
@@ -66,6 +123,7 @@ _LISTS = (
     (STATED + 1, _LISTED, _by_name),
     (STATED + 2, _TF_GPU, _from_tensorflow),
     (STATED - 5, _LSPCI, _by_name),
+    (STATED - 6, _SAID, _from_words),
 )
 
 

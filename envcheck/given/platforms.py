@@ -32,7 +32,7 @@ _DISTROS: Mapping[str, str] = {
     "scientific": r"scientific linux",
 }
 _LINUX = re.compile(
-    r"linux|colab|kaggle|sagemaker|databricks|docker|podman|kubernetes|jetson|raspberry|gnu/|\bnvcr\.io"
+    r"linux|colab|kaggle|sagemaker|databricks|docker|podman|kubernetes|singularity|apptainer|\blx[cd]\b|jetson|raspberry|gnu/|\bnvcr\.io"
     r"|\b(?:aws|ec2|gce|gcp|google compute engine|paperspace)\b",
     re.I,
 )
@@ -51,6 +51,14 @@ _CONTAINERS = (
     ("docker", r"docker|nvcr\.io|\bcontainer\b"),
     ("singularity", r"singularity|apptainer"),
     ("lxc", r"\blx[cd]\b"),
+)
+#: Hypervisors, by what people call the machine; a cloud's machine has what was booked, and is none of these.
+_HYPERVISORS = (
+    ("virtualbox", r"virtual ?box|\bvbox\b"),
+    ("vmware", r"vmware"),
+    ("parallels", r"\bparallels\b"),
+    ("hyper-v", r"hyper-?v\b"),
+    ("kvm", r"proxmox|\bqemu\b|\bkvm\b|libvirt"),
 )
 _MACHINES = (
     ("aarch64", r"aarch64|jetson|\bgrace\b|\bgh200\b|graviton"),
@@ -72,6 +80,16 @@ def system(text: str) -> Values:
     """``"Windows 10"``, ``"WSL2 Ubuntu 22.04"``, ``"macOS 13.4 (Apple M1)"``, ``"Docker (…ubuntu18.04)"``."""
     if _WSL.search(text):
         return _linux(text)
+    return {**_of_machine(text), **hypervisor(text)}
+
+
+def hypervisor(text: str) -> Values:
+    """``"Ubuntu 18.04 in VirtualBox"``."""
+    kinds = (name for name, words in _HYPERVISORS if re.search(words, text, re.I))
+    return {"platform.hypervisor": kind} if (kind := next(kinds, None)) else {}
+
+
+def _of_machine(text: str) -> Values:
     contained = any(re.search(words, text, re.I) for _, words in _CONTAINERS)
     if _MAC.search(text) and contained:
         return {**_linux(text), "hardware.gpus": []}  # Docker's containers are Linux on every host

@@ -142,11 +142,30 @@ READERS: tuple[Reader, ...] = (
         r"\bMetal device set to: Apple M\d|\bgrpc\+?darwin",
         lambda _: {**_is("Darwin"), "platform.architecture": "arm64"},
     ),
+    # Docker names a container by twelve hexadecimal digits; TensorFlow's images have a prompt of their own.
     reader(
         SHOWN,
-        r"^(?:\([\w .-]+\) ?)?root@[0-9a-f]{12}:\S*[#$]",
+        r"^(?:\([\w .-]+\) ?)?\[?(?:root|jovyan|user|app|ubuntu|I have no name!)@(?=[0-9a-f]*\d)[0-9a-f]{12}"
+        r"(?::\S*[#$]| [^\]\n]{1,60}\][#$])|^tf-docker \S+ >",
         lambda _: _is("Linux", platform_container="docker"),
-        "root@",
+    ),
+    reader(
+        SHOWN,
+        r"LD_LIBRARY_PATH\S*[^\n]*/\.singularity\.d/libs|/\.singularity\.d/\S|^(?:Singularity|Apptainer)> ",
+        lambda _: _is("Linux", platform_container="singularity"),
+    ),
+    reader(
+        SHOWN,
+        r"KUBERNETES_SERVICE_HOST|/var/run/secrets/kubernetes\.io|^kubectl exec |^\W{0,3}kubectl exec "
+        r"|^(?:root|jovyan)@[\w-]+-[0-9a-f]{8,10}-[0-9a-z]{5}:\S*[#$]",
+        lambda _: _is("Linux", platform_container="kubernetes"),
+    ),
+    # what Ubuntu's installer calls a virtual machine
+    reader(
+        SHOWN,
+        r"@[\w-]+-(?P<kind>VirtualBox|VMware-Virtual-Platform):\S*[#$]"
+        r"|on this host \([\w-]+-(?P<host>VirtualBox|VMware-Virtual-Platform)\)",
+        lambda found: platforms.hypervisor(found["kind"] or found["host"]),
     ),
     reader(
         SHOWN,
