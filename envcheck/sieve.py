@@ -119,16 +119,24 @@ class _Lines:
             self._seen.clear()
         self._seen |= new
         words = set(b" ".join(new).split())
-        found = self._words.uses(words)
-        if found:
+        if self._words.uses(words):
             self._learn(new, self._words.telling.keys() & words)
-        return found.union(*(self._telling[line] for line in self._telling.keys() & lines))
+        return set().union(*(self._telling[line] for line in self._telling.keys() & lines))
 
     def _learn(self, lines: set[bytes], words: set[bytes]) -> None:
         for line in lines:
             told = words.intersection(line.split())
             if told:
-                self._telling[line] = set().union(*(self._words.telling[word] for word in told))
+                uses = set().union(*(self._words.telling[word] for word in told))
+                whole = b"\n%b\n" % b"\n".join(line.split())
+                fit = {use for use in uses if _fits(use[1], whole) or _fits(use[1], whole.lower())}
+                if fit:
+                    self._telling[line] = fit
+
+
+def _fits(text: bytes, line: bytes) -> bool:
+    """Whether all words of ``text`` stand in ``line``; a text of two lines may stand there in any case."""
+    return b"\n" in text or all(word in line for word in _bounded(text))
 
 
 class _Anchors:
@@ -179,6 +187,7 @@ class _Common:
     """How common words are in a sample of the log."""
 
     def __init__(self, sample: bytes) -> None:
+        self._sample = sample
         self._counts = [(b"\n%b\n" % word, count) for word, count in Counter(_words(sample)).items()]
         self._known: dict[bytes, int] = {}
 
@@ -193,8 +202,12 @@ class _Common:
         return min(_bounded(text), key=lambda word: (self.count(word), -len(word), word), default=b"")
 
     def of_text(self, text: bytes) -> float:
-        """A bound on how often the text stands in the sample; of the unseen the shorter is more common."""
-        return min(map(self.count, _bounded(text)), default=1000) + 1 / len(text)
+        """How often the text stands in the sample; of the unseen the shorter is more common.
+
+        One whose words are there has to be looked for again and again; one without words, everywhere.
+        """
+        seen = min(map(self.count, _bounded(text)), default=1000)
+        return (max(1, self._sample.count(text)) if 0 < seen < 1000 else seen) + 1 / len(text)
 
 
 def _wanted(pattern: str, need: Needs, common: _Common) -> Wanted:
