@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
-from . import own_files, rulebook
+from . import own_files, rule_file, rulebook
 from .given import follow
 from .match import any_block
 from .model import Condition, Facts, Known, Report, Rule, Unknown, Wrong, blocks_facts
@@ -76,7 +76,7 @@ def find(name: str, rules: Iterable[Rule]) -> Rule:
 def with_examples(rule: Rule) -> Rule:
     """``rule`` as its file has it, with its examples: :func:`.rulebook.load` leaves them out."""
     text = own_files.text(rulebook.rules_folder(), rule.layer, f"{rule.cause}.toml")
-    return rulebook.parse(text, rule.layer, rule.cause, examples=True)
+    return rule_file.parse(text, rule.layer, rule.cause, examples=True)
 
 
 def how(rule: Rule) -> dict[str, str]:

@@ -17,7 +17,7 @@ from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
-from . import interpreter, own_files, rulebook
+from . import interpreter, own_files, rule_file, rulebook
 from .host import Host
 from .model import NoAnswer, Target, Value, Wrong
 from .words import mark
@@ -240,7 +240,7 @@ def _is_file(path: str, host: Host) -> bool:
 @cache
 def _table() -> dict[str, Value]:
     text = own_files.text(rulebook.rules_folder(), "launchers.toml")
-    return dict(rulebook.read_toml(text))
+    return dict(rule_file.read_toml(text))
 
 
 @cache

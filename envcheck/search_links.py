@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from . import own_files, rulebook
+from . import own_files, rule_file, rulebook
 from .formats import tf_log
 from .model import Value
 from .redact import Who, redact
@@ -195,7 +195,7 @@ def _url(place: _Place, pieces: tuple[str, ...]) -> str:
 @cache
 def _table() -> dict[str, Value]:
     text = own_files.text(rulebook.rules_folder(), "search.toml")
-    return dict(rulebook.read_toml(text))
+    return dict(rule_file.read_toml(text))
 
 
 @cache

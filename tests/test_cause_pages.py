@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from envcheck import cause_page, examine, rulebook, words
+from envcheck import cause_page, examine, rule_file, rulebook, words
 from envcheck.catalog import causes
 from envcheck.cli import cli, of_cause
 from envcheck.cli.out import Out
@@ -100,8 +100,8 @@ log = "where is the GPU?"
 @cache
 def own() -> tuple[Rule, ...]:
     """Two rules of these tests: the real ones change."""
-    shy = rulebook.parse(SHY, "driver", "driver-too-shy", examples=True)
-    return shy, rulebook.parse(HIDDEN, "training", "gpu-out-of-sight", examples=True)
+    shy = rule_file.parse(SHY, "driver", "driver-too-shy", examples=True)
+    return shy, rule_file.parse(HIDDEN, "training", "gpu-out-of-sight", examples=True)
 
 
 def page(cause: str) -> cause_page.Page:

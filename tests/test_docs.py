@@ -49,7 +49,7 @@ def test_the_options_in_the_readme_exist() -> None:
 
 def test_a_new_rule_starts_from_a_skeleton_that_is_toml(tmp_path: Path) -> None:
     from envcheck.catalog.skeleton import write
-    from envcheck.rulebook import read_toml
+    from envcheck.rule_file import read_toml
 
     path = write("driver/driver-lost-its-way", tmp_path)
     assert path == tmp_path / "driver" / "driver-lost-its-way.toml"

@@ -30,6 +30,7 @@ ORDER = [
     "tables",
     "compat",
     "conditions",
+    "rule_file",
     "rulebook",
     "search_links",
     "interpreter",

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from envcheck import rulebook
+from envcheck import rule_file, rulebook
 from envcheck.diagnose import diagnose
 from envcheck.explain import explain
 from envcheck.model import Finding, Rule, Target
 from envcheck.search import Text
 
-DATA = rulebook.read_toml((Path(__file__).parent / "old_tutorials.toml").read_text("utf-8"))
+DATA = rule_file.read_toml((Path(__file__).parent / "old_tutorials.toml").read_text("utf-8"))
 #: The causes that speak of code of another age.
 OLD_CODE = {
     "keras-model-format-mismatch",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from envcheck import own_files, rulebook
+from envcheck import own_files, rule_file, rulebook
 from envcheck.model import Block, Condition, Known, Text, Unknown, Wrong
 from envcheck.operators import OPERATORS
 
@@ -63,7 +63,7 @@ LAST = "\n[[when]]\ndriver.version = "
 
 
 def test_every_key_of_a_rule_arrives() -> None:
-    rule = rulebook.parse(GOOD, "driver", "driver-too-old")
+    rule = rule_file.parse(GOOD, "driver", "driver-too-old")
     assert (rule.cause, rule.layer, rule.severity) == ("driver-too-old", "driver", "blocking")
     assert rule.title == Text("The driver is too old", "驱动太旧")
     assert rule.explains == ("gpu-not-used-by-training",)
@@ -77,7 +77,7 @@ def test_every_key_of_a_rule_arrives() -> None:
 
 
 def test_every_key_of_a_fix_arrives() -> None:
-    first, second = rulebook.parse(GOOD, "driver", "driver-too-old").fixes
+    first, second = rule_file.parse(GOOD, "driver", "driver-too-old").fixes
     assert first.on == ((Condition("platform.distro", "ubuntu"),),)
     assert first.do == Text("Install {driver.newest_branch}.", "安装 {driver.newest_branch}。")
     assert (first.packages, first.run) == (("numpy<2",), ("sudo ubuntu-drivers install",))
@@ -87,13 +87,13 @@ def test_every_key_of_a_fix_arrives() -> None:
 
 def test_on_may_be_several_blocks() -> None:
     on = 'on = [{ platform.distro = "ubuntu" }, { platform.distro = "debian" }]'
-    fix = rulebook.parse(GOOD + f'\n[[fix]]\ndo = "x"\n{on}\n', "driver", "a").fixes[-1]
+    fix = rule_file.parse(GOOD + f'\n[[fix]]\ndo = "x"\n{on}\n', "driver", "a").fixes[-1]
     assert [block[0].test for block in fix.on] == ["ubuntu", "debian"]
 
 
 def test_examples_are_read_on_request_only() -> None:
-    assert rulebook.parse(GOOD + EXAMPLES, "driver", "driver-too-old").examples == ()
-    fires, perhaps, no = rulebook.parse(GOOD + EXAMPLES, "driver", "driver-too-old", examples=True).examples
+    assert rule_file.parse(GOOD + EXAMPLES, "driver", "driver-too-old").examples == ()
+    fires, perhaps, no = rule_file.parse(GOOD + EXAMPLES, "driver", "driver-too-old", examples=True).examples
     assert (fires.fires, perhaps.fires, no.fires) == (True, None, False)
     assert fires.facts["driver.libcuda"] == Known(None)
     assert fires.facts["tensorflow.min_driver"] == Known("525.60.13")
@@ -104,17 +104,17 @@ def test_examples_are_read_on_request_only() -> None:
 
 def test_what_stands_in_the_examples_costs_nothing() -> None:
     """The product reads the head alone, so not even broken TOML behind it is seen."""
-    rulebook.parse(GOOD + "\n[[example]]\n= broken", "driver", "driver-too-old")
+    rule_file.parse(GOOD + "\n[[example]]\n= broken", "driver", "driver-too-old")
     with pytest.raises(Wrong, match="not TOML"):
-        rulebook.parse(GOOD + "\n[[example]]\n= broken", "driver", "driver-too-old", examples=True)
+        rule_file.parse(GOOD + "\n[[example]]\n= broken", "driver", "driver-too-old", examples=True)
 
 
 @pytest.mark.parametrize(
     ("layer", "needs"), [("hardware", "gpu"), ("driver", "gpu"), ("cuda", "gpu"), ("python", "any")]
 )
 def test_needs_depends_on_the_layer_unless_said(layer: str, needs: str) -> None:
-    assert rulebook.parse(GOOD, layer, "a").needs == needs
-    assert rulebook.parse('needs = "gpu"\n' + GOOD, layer, "a").needs == "gpu"
+    assert rule_file.parse(GOOD, layer, "a").needs == needs
+    assert rule_file.parse('needs = "gpu"\n' + GOOD, layer, "a").needs == "gpu"
 
 
 WRONG = [
@@ -167,28 +167,28 @@ WRONG = [
 @pytest.mark.parametrize(("how", "text", "sentence"), WRONG, ids=[row[2][:60] for row in WRONG])
 def test_an_error_names_file_and_key(how: str, text: str, sentence: str) -> None:
     with pytest.raises(Wrong) as error:
-        rulebook.parse(text, "driver", "driver-too-old", examples=how == "strict")
+        rule_file.parse(text, "driver", "driver-too-old", examples=how == "strict")
     assert str(error.value).startswith("rules/driver/driver-too-old.toml: ")
     assert sentence in str(error.value)
 
 
 def test_a_regular_expression_is_not_compiled_to_load_a_rule() -> None:
-    rulebook.parse(GOOD + LAST + "{ matches = '(' }", "driver", "a")
+    rule_file.parse(GOOD + LAST + "{ matches = '(' }", "driver", "a")
 
 
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_every_operator_may_be_used(operator: str) -> None:
     operand = {"in": "['a']", "present": "true", "within": "'>=1'"}.get(operator, "'1'")
     block = LAST + "{ " + operator + " = " + operand + " }\n\n[[fix]]"
-    rule = rulebook.parse(GOOD.replace("\n[[fix]]", block, 1), "driver", "a", examples=True)
+    rule = rule_file.parse(GOOD.replace("\n[[fix]]", block, 1), "driver", "a", examples=True)
     assert list(rule.when[-1][0].test) == [operator]
 
 
 def test_unknown_layer_and_file_name() -> None:
     with pytest.raises(Wrong, match="unknown layer 'gpu'"):
-        rulebook.parse(GOOD, "gpu", "a")
+        rule_file.parse(GOOD, "gpu", "a")
     with pytest.raises(Wrong, match="'Driver_Old' is no cause"):
-        rulebook.parse(GOOD, "driver", "Driver_Old")
+        rule_file.parse(GOOD, "driver", "Driver_Old")
 
 
 # --- folders ------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_fixes_are_read_when_they_are_asked_for(tmp_path: Path) -> None:
     (folder / "driver" / "b.toml").write_text(GOOD + "\n[[fix]]\ndoes = 'x'\n" + EXAMPLES, "utf-8")
     text = (folder / "driver" / "a.toml").read_text("utf-8")
     sound, broken = rulebook.load(folder)
-    assert sound.fixes == rulebook.parse(text, "driver", "a").fixes
+    assert sound.fixes == rule_file.parse(text, "driver", "a").fixes
     assert [fix.scope for fix in sound.fixes] == ["system", "manual"]
     with pytest.raises(Wrong, match=r"rules/driver/b.toml: fix\[3\].does: unknown key"):
         len(broken.fixes)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from envcheck import rulebook
+from envcheck import rule_file, rulebook
 from envcheck.conditions import asked
 from envcheck.diagnose import explained
 from envcheck.match import match
@@ -27,7 +27,7 @@ def files() -> list[Path]:
 
 
 def read(path: Path) -> Rule:
-    return rulebook.parse(path.read_text("utf-8"), path.parent.name, path.stem, examples=True)
+    return rule_file.parse(path.read_text("utf-8"), path.parent.name, path.stem, examples=True)
 
 
 @cache

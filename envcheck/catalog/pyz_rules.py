@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from .. import rulebook
+from .. import rule_file
 from ..cause_page import seen
 from ..model import RULE_LAYERS
 
@@ -19,11 +19,11 @@ def slim(name: str, text: str) -> str:
     layer, _, file = name.partition("/")
     if layer not in RULE_LAYERS or not file.endswith(".toml"):
         return text
-    cause, head = file[: -len(".toml")], rulebook.without_examples(text).rstrip() + "\n"
-    whole = rulebook.parse(text, layer, cause, examples=True)
+    cause, head = file[: -len(".toml")], rule_file.without_examples(text).rstrip() + "\n"
+    whole = rule_file.parse(text, layer, cause, examples=True)
     shown = list(seen(whole))
     short = head + _examples(shown)
-    if list(seen(rulebook.parse(short, layer, cause, examples=True))) == shown:
+    if list(seen(rule_file.parse(short, layer, cause, examples=True))) == shown:
         return short
     # A pattern that spans lines needs all of them.
     logs = [example.log for example in whole.examples if example.log and example.fires is not False]

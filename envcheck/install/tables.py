@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ..model import Text, Value, Wrong, fill
-from ..rulebook import read_toml
+from ..rule_file import read_toml
 from ..tables import files
 from ..tables.ranges import admits, covers
 from ..words import language, say

@@ -6,7 +6,8 @@ from functools import cache
 from typing import NamedTuple
 
 from .. import own_files
-from ..rulebook import read_toml, rules_folder
+from ..rule_file import read_toml
+from ..rulebook import rules_folder
 
 NAMES = ("tensorflow", "keras")
 

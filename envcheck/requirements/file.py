@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..formats.metadata import canonical
 from ..model import Known, Value, Wrong
-from ..rulebook import read_toml
+from ..rule_file import read_toml
 from ..words import mark, say
 from . import keys, lines
 
