@@ -457,3 +457,31 @@ def test_given_cuda_tells_whether_a_missing_library_is_there() -> None:
 
     assert [fact.value for fact in other("9.0")] == [None, "nothing"]
     assert [fact.value for fact in other("8.0")] == ["8.0", "all"]
+
+
+def test_work_on_a_gpu_shows_a_build_that_can_use_it() -> None:
+    line = "Executing op VarHandleOp in device /job:localhost/replica:0/task:0/device:GPU:0"
+    assert read(line)["tensorflow.cuda_build"] is True
+    assert "tensorflow.cuda_build" not in read(line.replace("GPU", "CPU"))
+    assert "tensorflow.cuda_build" not in read(f"Metal device set to: Apple M1\n{line}")
+
+
+def test_a_search_of_the_bus_that_finds_nothing() -> None:
+    search = "ada@vps:~$ lspci | grep -i nvidia\nada@vps:~$ nvidia-smi\n"
+    assert read(search)["hardware.gpus"] == []
+    assert "hardware.gpus" not in read(search.replace("-i ", ""))  # lspci writes it in capitals
+    assert "hardware.gpus" not in read(f"Linux-5.15.90.1-microsoft-standard-WSL2\n{search}")
+
+
+def test_rosetta_is_told_with_the_system() -> None:
+    facts = given.options(["os=macOS 11.2, Apple silicon, shell under Rosetta"])[0]
+    assert facts["platform.rosetta"].value is True
+
+
+def test_wsl_1_is_known_by_its_kernel() -> None:
+    assert read("$ uname -r\n4.4.0-19041-Microsoft\n")["platform.wsl"] == 1
+
+
+def test_the_processor_and_the_system_by_a_command_s_answer() -> None:
+    assert read("$ uname -m\naarch64\n$ ")["platform.architecture"] == "aarch64"
+    assert read('NAME="Alpine Linux"\nID=alpine')["platform.libc"] == "musl"

@@ -30,6 +30,14 @@ _ALL_LISTED = re.compile(
     r"\blspci\b(?:[^\n|]*|[^\n]*\|[^\n]*(?i:3d)[^\n]*)\n"
     r"(?P<rows>(?:(?:\w{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.\d [^\n]*\n?(?:[ \t]+\S[^\n]*\n?)*)+)"
 )
+#: ``lspci | grep -i nvidia`` prints nothing, and the next prompt follows.
+_NONE_LISTED = re.compile(
+    r"\blspci\b[^\n|]{0,40}\| *e?grep (?:-\w+ )?(?:(?<=i )['\"]?nvidia|['\"]?NVIDIA)['\"]? *\n"
+    r"(?:\([\w.-]+\) ?)?(?:\[?[\w.-]+@[\w.-]+[^\n]{0,80}[$#%]|[$#](?= |$))",
+    re.MULTILINE,
+)
+#: Where the bus shows no NVIDIA GPU that is there.
+_OFF_THE_BUS = re.compile(r"(?i)\bwsl|microsoft|tegra|jetson|nvgpu")
 _CONTROLLER = r"(?:VGA compatible|3D|Display) controller"
 _AMD_LISTED = re.compile(
     rf"{_CONTROLLER}[^:]*: Advanced Micro Devices[^\[\n]*(?:\[AMD(?:/ATI)?\] )?(?P<name>[^\n]+)"
@@ -74,6 +82,8 @@ def _without_nvidia(text: str) -> list[Told]:
         amd = [gpus.amd(found["name"]) for found in _AMD_LISTED.finditer(rows)]
         values: Values = {"hardware.gpus": [], **({"hardware.amd_gpus": amd} if amd else {})}
         told.append(Told(STATED - 8, listing.start(), values))
+    if not told and (nothing := _NONE_LISTED.search(text)) and not _OFF_THE_BUS.search(text):
+        told.append(Told(STATED - 9, nothing.start(), {"hardware.gpus": []}))
     return told
 
 

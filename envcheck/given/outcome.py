@@ -51,6 +51,9 @@ _RAN = re.compile(
     r"|failed call to cuInit",
     re.MULTILINE,
 )
+#: TensorFlow puts work on a GPU, and it is not AMD's, Apple's or DirectML's.
+_ON_GPU = re.compile(r"(?:Executing op \w+ in|Created(?: TensorFlow)?) device \(?/job:\S*/device:GPU:\d")
+_OTHER_GPU = re.compile(r"(?i:rocm|metal\b|radeon|directml|darwin)|\bDML\b|\bAMD\b")
 _STEPS = re.compile(r"\d+/\d+ \[=+\].*\bloss: \d", re.MULTILINE)
 
 
@@ -68,6 +71,9 @@ def read(text: str) -> Iterator[Told]:
     created = re.search(r"Created (?:TensorFlow )?device \S*GPU:\d", text)
     if created and not found and _STEPS.search(text) and not _ERROR.search(text) and not _KILLED.search(text):
         yield Told(SHOWN, created.start(), {"training.succeeded": True})
+    placed = _ON_GPU.search(text)
+    if placed and not _OTHER_GPU.search(text):
+        yield Told(SHOWN, placed.start(), {"tensorflow.cuda_build": True})
     if not found and _RAN.search(text):
         yield Told(STATED, 0, {"tensorflow.import_outcome": "ok"})
 

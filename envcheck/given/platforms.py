@@ -130,6 +130,8 @@ def _mac(text: str) -> Values:
             found["platform.architecture"] = "x86_64"
     if apple:
         found["platform.architecture"] = "arm64"
+        if re.search(r"\brosetta\b", text, re.I):
+            found["platform.rosetta"] = True
     elif re.search(r"intel|x86_64|\bi[3579]\b|core 2", text, re.I):
         found["platform.architecture"] = "x86_64"
     return found

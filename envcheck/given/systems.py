@@ -127,6 +127,14 @@ READERS: tuple[Reader, ...] = (
         r"/usr/lib/wsl/|microsoft-standard-WSL2|WSL_DISTRO_NAME|wsl\.localhost",
         lambda _: _is("Linux", platform_wsl=2),
     ),
+    reader(
+        STATED,
+        r"\b(?:uname -[mpi]|arch)[ \t]*\n[ \t]*(x86_64|aarch64|arm64|ppc64le|i686|armv7l)[ \t]*$",
+        lambda found: {"platform.architecture": _ARCH[found[1]]},
+    ),
+    reader(SHOWN, r'^NAME="?Alpine Linux', lambda _: platforms.system("Alpine Linux"), "Alpine"),
+    # WSL 1 says that it is Linux 4.4 of such a build of Windows.
+    reader(SHOWN + 5, r"\b4\.4\.0-\d{5}-Microsoft\b", lambda _: _is("Linux", platform_wsl=1), "-Microsoft"),
     reader(SHOWN, r"(?:\w+64_\d+|nvcuda|cudnn\w*|zlibwapi)\.dll\b", lambda _: _is("Windows"), ".dll"),
     reader(SHOWN, r"^(?:\([\w .-]+\) ?)?(?:PS )?[A-Z]:\\[^>\n]*>", lambda _: _is("Windows"), ":\\"),
     reader(
