@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
@@ -104,7 +104,7 @@ def command(
         return _of_command(ctx.meta["envcheck.command"], out, asked, verbose)
     if not logs:
         raise Wrong(say("explain needs a log: a file, several, or - for standard input"))
-    if len(logs) == 1 and _SLUG.fullmatch(logs[0]) and not Path(logs[0]).exists():
+    if len(logs) == 1 and _SLUG.fullmatch(logs[0]) and not os.path.exists(logs[0]):
         return _of_cause(logs[0], out, asked, verbose)
     return _of_log(logs, out, asked, verbose)
 
