@@ -15,7 +15,7 @@ from typing import IO
 
 from .formats.log import decode, prefixes, shapes, wraps
 from .formats.log.shapes import Numbered
-from .literals import needs, plain_part
+from .literals import needs, plain_parts
 from .operators import compiled
 
 #: A line of the log: its number from 1, and the line.
@@ -48,7 +48,8 @@ class Reading:
 
     def holds(self, pattern: str) -> bool:
         """Whether the text has what ``pattern`` cannot do without."""
-        if plain_part(pattern) not in self.body:
+        parts = plain_parts(pattern)
+        if parts and not any(part in self.body for part in parts):
             return False
         need = needs(pattern)
         text = self.lower if need.any_case else self.body
