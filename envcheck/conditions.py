@@ -83,7 +83,7 @@ def _patterns(value: Value, strict: bool) -> tuple[str, ...]:
     patterns = [value] if isinstance(value, str) else value
     if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and p for p in patterns):
         raise Misuse("log", "must be a regular expression or a list of them")
-    for pattern in patterns:
+    for pattern in patterns if strict else ():
         inside("log", partial(_check_pattern, strict=strict), pattern)
     return tuple(patterns)
 

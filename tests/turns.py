@@ -40,7 +40,7 @@ def rows(times: dict[str, list[float]]) -> list[str]:
     made = []
     for name, spent in times.items():
         ratio = statistics.median(a / b for a, b in zip(own, spent))
-        cells = (f"`{name}`", f"{statistics.median(spent):.2f}", f"{min(spent):.2f}", f"{max(spent):.2f}")
+        cells = (name, f"{statistics.median(spent):.2f}", f"{min(spent):.2f}", f"{max(spent):.2f}")
         made.append("| " + " | ".join([*cells, f"{ratio:.2f}"]) + " |")
     return made
 
