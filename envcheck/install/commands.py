@@ -12,6 +12,10 @@ from ..model import Facts, Known, Target, Value
 Tool = Literal["pip", "uv", "conda"]
 Argv = list[str]
 
+#: The pip that tells whoever asks how far a download is (``--progress-bar raw``), and not terminals only.
+#: Source: https://pip.pypa.io/en/stable/news/ (24.1)
+TELLS_PROGRESS = "24.1"
+
 
 @dataclass(frozen=True)
 class Installer:

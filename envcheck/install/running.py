@@ -12,15 +12,17 @@ from typing import NamedTuple, Optional
 
 from ..host.process import Log, Process
 from ..interrupts import undisturbed
+from ..operators import below
 from ..words import say
 from . import screen
+from .commands import TELLS_PROGRESS
 
 #: Takes a line of what a command says, and how far a download has come (0 to 1) where it says so.
 Tell = Callable[[str, Optional[float]], None]
 
 #: A download of 600 MB over a slow line takes its time; what says nothing for so long hangs.
 SILENT_SECONDS = 900.0
-#: pip with ``--progress-bar raw`` (24.1 and later): "Progress 5242880 of 620700000".
+#: pip with ``--progress-bar raw``: "Progress 5242880 of 620700000".
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 #: Dies with its parent, however that dies (prctl(2), PR_SET_PDEATHSIG): a half-done installation must
 #: not go on behind the back of the one who cleans it up. A parent that died before that is another by now.
@@ -95,13 +97,13 @@ def run_watched(argv: Sequence[str], tell: Tell) -> Ran:
 
 
 def with_progress(argv: Sequence[str]) -> list[str]:
-    """``argv``, a pip of 24.1 or later asked to tell how far a download is; older ones only draw it."""
+    """``argv``, a pip that can asked to tell how far a download is; older ones only draw it."""
     argv = list(argv)
     if not _is_pip(argv):
         return argv
     told = run([argv[0], "-m", "pip", "--version"], lambda line, share: None, silent_seconds=60).log
     found = re.search(r"^pip (\d+)\.(\d+)", told, re.MULTILINE)
-    knows = found is not None and (int(found[1]), int(found[2])) >= (24, 1)
+    knows = found is not None and not below(f"{found[1]}.{found[2]}", TELLS_PROGRESS)
     return [*argv[:4], "--progress-bar", "raw", *argv[4:]] if knows else argv
 
 
