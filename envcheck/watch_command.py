@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import IO, Literal, NamedTuple
 
 from .formats.log import decode
-from .host.process import LINGER, Log, Process
+from .host.process import LINGER, Lines, Log, Process
 from .interrupts import undisturbed
 from .words import say
 
@@ -78,16 +78,18 @@ def run(argv: Sequence[str], timeout: float | None = None) -> Ended:
 def _watched(command: _Command, log: Log, timeout: float | None) -> Ended:
     until = None if timeout is None else command.begin + timeout
     lock = threading.Lock()
-    ways = [_Way(stream, number, log, lock) for number, stream in ((1, sys.stdout), (2, sys.stderr))]
+    ways = [_Way(stream, number, Lines(log, lock)) for number, stream in ((1, sys.stdout), (2, sys.stderr))]
     command.listen(ways[0], ways[1])
     code = command.wait(lambda: until)
     if code is None:
         command.end()
         command.wait_for_output(ways, until=time.monotonic() + GRACE)
-        return Ended(TIMED_OUT, _text(log), "timeout")
-    command.wait_for_output(ways)
-    command.ended = True
-    return _ended(code, _text(log))
+    else:
+        command.wait_for_output(ways)
+        command.ended = True
+    for way in ways:
+        way.lines.end()
+    return Ended(TIMED_OUT, _text(log), "timeout") if code is None else _ended(code, _text(log))
 
 
 def _environment() -> dict[str, str]:
@@ -113,17 +115,16 @@ def _text(log: Log) -> str:
 class _Way:
     """Where a stream of the command goes: into the log, and on to ours. Who has left ours, misses it."""
 
-    def __init__(self, stream: IO[str] | None, number: int, log: Log, lock: threading.Lock) -> None:
+    def __init__(self, stream: IO[str] | None, number: int, lines: Lines) -> None:
         self._out = _number(stream, number)
-        self._log, self._lock = log, lock
+        self.lines = lines
         self.busy = False
         self.last = time.monotonic()
 
     def __call__(self, data: bytes) -> None:
         """Take the next piece in."""
         self.busy = True
-        with self._lock:
-            self._log.add(data)
+        self.lines.add(data)
         if self._out is not None and not _write(self._out, data):
             self._out = None
         self.last, self.busy = time.monotonic(), False

@@ -395,6 +395,22 @@ def explained(
     return of_command.of_command(argv, timeout, Out("terminal", file, None), explain), seen
 
 
+def test_what_the_two_streams_say_stands_in_lines_of_their_own(capfd: pytest.CaptureFixture[str]) -> None:
+    """A Python whose output is unbuffered writes the end of a line by itself, after the line."""
+    writes = "import os, time; say = lambda *args: (os.write(*args), time.sleep(0.2)); "
+    code, seen = explained(
+        [
+            *python(
+                writes
+                + "say(1, b'step 1'); say(2, b'no module'); say(1, b'\\n'); say(2, b' named x'); exit(1)"
+            )
+        ]
+    )
+    assert code == 1
+    assert sorted(seen[0][0].splitlines()) == ["no module named x", "step 1"]
+    assert capfd.readouterr().out == "step 1\n"
+
+
 def test_a_command_that_works_is_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
     assert explained([*python("print('fine')")]) == (0, [])
     assert capfd.readouterr() == ("fine\n", "")

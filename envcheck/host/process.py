@@ -18,6 +18,8 @@ from ..model import Value
 
 KEEP = 256 * 1024
 FLOOD = 64 * 1024 * 1024
+#: What a stream may hold back until its line ends.
+LONGEST_LINE = 64 * 1024
 #: How long after its leader's end a group may still hold the pipes.
 LINGER = 0.5
 #: What a thread that only reads or writes a pipe needs. The system's 8 MiB for each of them are too
@@ -51,6 +53,34 @@ class Log:
         """Head and tail as one text, a line between them where something was left out."""
         gap = b"\n[...]\n" if self.size > len(self.head) + len(self.tail) else b""
         return text(self.head + gap + self.tail)
+
+
+class Lines:
+    """One of the streams that share a log: no line of the one is broken by what the other says."""
+
+    def __init__(self, log: Log, lock: threading.Lock) -> None:
+        """``lock``: the one that guards ``log``."""
+        self._log, self._lock, self._rest = log, lock, b""
+
+    def add(self, data: bytes) -> None:
+        """Take in the next piece; what has no end yet waits for it, but no longer than a line can be."""
+        with self._lock:
+            self._rest += data
+            end = max(self._rest.rfind(b"\n"), self._rest.rfind(b"\r")) + 1
+            if not end and len(self._rest) >= LONGEST_LINE:
+                end = len(self._rest)
+            if end:
+                self._log.add(self._rest[:end])
+                self._rest = self._rest[end:]
+
+    def end(self) -> None:
+        """What has no end by now is a line, too."""
+        with self._lock:
+            if self._rest:
+                if self._log.size and not (self._log.tail or self._log.head).endswith((b"\n", b"\r")):
+                    self._log.add(b"\n")
+                self._log.add(self._rest)
+                self._rest = b""
 
 
 def text(data: bytes) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Optional
 
-from ..host.process import Log, Process
+from ..host.process import Lines, Log, Process
 from ..interrupts import undisturbed
 from ..operators import below
 from ..words import say
@@ -51,13 +51,9 @@ def run(
     What interrupts us ends the command, too, and goes on from here.
     """
     log, news = Log(), _News(tell)
-    lines, drawn = _Lines(news), screen.Drawn(news.line, news.share)
     lock = threading.Lock()
-
-    def take(data: bytes) -> None:
-        with lock:
-            log.add(data)
-            lines.add(data)
+    said = [_Said(news, Lines(log, lock)) for _ in ("standard output", "standard error")]
+    drawn = screen.Drawn(news.line, news.share)
 
     def take_drawn(data: bytes) -> None:
         with lock:
@@ -71,7 +67,7 @@ def run(
         with undisturbed():
             argv, shown = _on_screen(argv, draws_on, take_drawn)
             process = Process(_bound(argv), _environment(os.environ, shown is not None))
-        process.listen(take, take)
+        process.listen(said[0].add, said[1].add)
         code = process.wait(lambda: news.last + silent_seconds)
     except OSError as error:
         if process is not None:
@@ -83,7 +79,8 @@ def run(
             process.kill()
         if shown is not None:
             shown.close()
-    lines.end()
+    for each in said:
+        each.end()
     log.add(drawn.end())
     return Ran(code, log.whole())
 
@@ -157,32 +154,36 @@ class _News:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
+        self._one_at_a_time = threading.Lock()
         self._share: float | None = None
         self.last = time.monotonic()
 
     def line(self, line: str) -> None:
         """A bar that is drawn after it is another one, and told from its begin."""
-        self.last = time.monotonic()
-        self._share = None
-        self._tell(line, None)
+        with self._one_at_a_time:
+            self.last = time.monotonic()
+            self._share = None
+            self._tell(line, None)
 
     def share(self, share: float) -> None:
         """A bar that is drawn again as it was is no news: a download may hang behind it."""
         share = min(1.0, share)
-        if self._share is None or share != self._share:
-            self.last = time.monotonic()
-        if self._share is None or int(share * 100) != int(self._share * 100):
-            self._tell("", share)
-        self._share = share
+        with self._one_at_a_time:
+            if self._share is None or share != self._share:
+                self.last = time.monotonic()
+            if self._share is None or int(share * 100) != int(self._share * 100):
+                self._tell("", share)
+            self._share = share
 
 
-class _Lines:
-    """Bytes to lines; a carriage return ends a line, as progress bars use it."""
+class _Said:
+    """What comes through a pipe, to the log and told; a carriage return ends a line: progress bars use it."""
 
-    def __init__(self, news: _News) -> None:
-        self._news, self._rest = news, b""
+    def __init__(self, news: _News, lines: Lines) -> None:
+        self._news, self._lines, self._rest = news, lines, b""
 
     def add(self, data: bytes) -> None:
+        self._lines.add(data)
         self._news.last = time.monotonic()
         *whole, self._rest = re.split(rb"[\r\n]+", self._rest + data)
         for line in whole:
@@ -190,6 +191,7 @@ class _Lines:
         self._rest = self._rest[-4096:]
 
     def end(self) -> None:
+        self._lines.end()
         self._one(self._rest)
 
     def _one(self, data: bytes) -> None:
