@@ -217,22 +217,6 @@ def test_an_old_pip_is_updated_first() -> None:
     assert ".venv-tensorflow/bin/python -m pip install --upgrade pip>=20.3" in commands(found)
 
 
-@pytest.mark.parametrize(
-    ("name", "pip", "updated"),
-    [
-        ("windows11-rtx4070-native-gpu-unsupported", "23.2.1", True),
-        ("windows11-rtx4070-native-gpu-unsupported", "24.1", False),
-        ("linux-cpu-ready", "23.2.1", False),
-    ],
-)
-def test_on_windows_a_pip_that_tells_no_progress_is_updated(name: str, pip: str, updated: bool) -> None:
-    """It has no terminal to give to one that draws."""
-    host = replay(machines.machine(name), name, {"train": "x"})
-    facts = probes.Collected(host, probes.registry(), {"python.pip": Known(pip)})
-    found = commands(plan(facts, host.target, Wishes(cpu=True, prefer="pip"), CREATED, rules()))
-    assert any("pip>=24.1" in command for command in found) is updated
-
-
 def test_a_mirror_is_used_when_it_is_named_and_not_before() -> None:
     tuna = planned("linux-cpu-ready", Wishes(mirror="tuna"))
     assert tuna.index == "https://pypi.tuna.tsinghua.edu.cn/simple"

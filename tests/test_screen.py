@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from envcheck.install import running, screen
+from envcheck.install import arrivals, running, screen
 
 ROOT = Path(__file__).parent.parent
 NAME = "made_up_of_noise"
@@ -351,6 +351,104 @@ def test_shares_are_told_only_where_somebody_watches(
         assert rises(shares), shares
     else:
         assert watched or not shares
+
+
+def no_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "is_watched", lambda: True)
+    monkeypatch.setattr(screen, "can_be_had", lambda: False)
+
+
+def test_without_a_terminal_a_pip_s_file_is_watched(
+    install: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows; a pip that tells its progress by itself is asked to, there as here."""
+    no_terminals(monkeypatch)
+    lines: list[str] = []
+    shares: list[float] = []
+    ran = running.run_watched(
+        install, lambda line, share: lines.append(line) if share is None else shares.append(share)
+    )
+    assert ran.code == 0 and lines[-1].startswith("Successfully installed"), ran.log
+    assert shares == sorted(shares) and len(set(shares)) > 2 and shares[0] < 0.5 < shares[-1], shares
+
+
+def test_without_a_terminal_uv_s_cache_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that says and writes what uv does: its wheels' files, unpacked, then moved into place."""
+    no_terminals(monkeypatch)
+    cache = tmp_path / "cache"
+    (cache / ".tmpLEFT").mkdir(parents=True)
+    (cache / ".tmpLEFT" / "left.bin").write_bytes(bytes(9_000_000))
+    played = tmp_path / "uv"
+    played.write_text(
+        f"""#!{sys.executable}
+import os, sys, time
+if sys.argv[1:] == ["cache", "dir"]:
+    sys.exit(print({str(cache)!r}))
+assert not sys.stderr.isatty()
+say = lambda line: print(line, file=sys.stderr, flush=True)
+say("Resolved 2 packages in 252ms")
+say("Downloading small (1.0MiB)")
+say("Downloading large (3.0MiB)")
+for name, pieces in ("small", 4), ("large", 12):
+    folder = os.path.join({str(cache)!r}, ".tmp" + name, name)
+    os.makedirs(folder)
+    for piece in range(pieces):
+        with open(os.path.join(folder, f"{{piece}}.py"), "wb") as file:
+            file.write(bytes(2 ** 20))
+        time.sleep(0.15)
+    os.rename(os.path.dirname(folder), os.path.join({str(cache)!r}, name))
+    say(" Downloaded " + name)
+say("Prepared 2 packages in 1.02s")
+""",
+        "utf-8",
+    )
+    played.chmod(0o755)
+    told: list[tuple[str, float | None]] = []
+    ran = running.run_watched([str(played), "pip", "install", "x"], lambda *news: told.append(news))
+    assert ran.code == 0, ran.log
+    shares = [share for _, share in told if share is not None]
+    assert shares == sorted(shares) and len(set(shares)) > 4 and shares[0] <= 0.25, shares
+    assert 0.5 < shares[-1] < 1, shares
+    assert ("Prepared 2 packages in 1.02s", None) in told
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Downloading numpy-2.0.2-cp39-cp39-win_amd64.whl (2.0 MB)", "numpy-2.0.2-cp39-cp39-win_amd64.whl"),
+        ("Downloading https://mirror.example/a/torch-1.0%2Bcpu.whl#sha256=0 (2,000 kB)", "torch-1.0+cpu.whl"),
+        ("Downloading six-1.16.0.tar.gz (2000000 bytes)", "six-1.16.0.tar.gz"),
+    ],
+)  # fmt: skip
+def test_pip_s_words_for_what_it_downloads(tmp_path: Path, line: str, name: str) -> None:
+    of_pip = arrivals.OfPip(str(tmp_path))
+    assert of_pip.look() is None
+    (tmp_path / "pip-unpack-old").mkdir()
+    left = tmp_path / "pip-unpack-old" / name
+    left.write_bytes(bytes(1_900_000))
+    os.utime(left, (1, 1))
+    (tmp_path / "pip-unpack-new").mkdir()
+    (tmp_path / "pip-unpack-new" / name).write_bytes(bytes(500_000))
+    of_pip = arrivals.OfPip(str(tmp_path))
+    of_pip.line(line)
+    assert of_pip.look() == pytest.approx(0.25)
+    assert of_pip.look() is None, "too early to look again"
+    of_pip = arrivals.OfPip(str(tmp_path))
+    of_pip.line(line)
+    of_pip.line("Installing collected packages: x")
+    assert of_pip.look() is None
+
+
+def test_what_cannot_be_looked_into_gives_no_share(tmp_path: Path) -> None:
+    of_uv = arrivals.OfUv(str(tmp_path / "nowhere"))
+    of_uv.line("Downloading numpy (1.2.3MiB)")
+    assert of_uv.look() is None
+    of_uv = arrivals.OfUv("")
+    of_uv.line("Downloading numpy (15.1MiB)")
+    assert of_uv.look() == 0
+    of_pip = arrivals.OfPip(str(tmp_path / "nowhere"))
+    of_pip.line("Downloading x.whl (1 XB)")
+    assert of_pip.look() is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program is a shell's")

@@ -17,7 +17,7 @@ from ..tables.files import Row
 from ..words import language
 from . import after
 from . import alternatives as others
-from .commands import TELLS_PROGRESS, Installer, line
+from .commands import Installer, line
 from .machine import Machine, machine, minor, newest, value
 from .packages import TENSORFLOWS, Packages, companion, packages
 from .place import Place, place
@@ -150,16 +150,11 @@ def _chooses(fix: Fix) -> bool:
 def _newer_pip(facts: Facts, where: Place, row: Row, plain: Plan) -> tuple[Step, ...]:
     """A venv gets the pip that its Python brings along: that of the examined one, as far as is known."""
     pip, needed = value(facts, "python.pip"), row["pip"]
-    if where.tool != "pip" or not pip:
-        return ()
-    why = "pip" if needed and below(pip, needed) else "pip_silent"
-    if why == "pip_silent":  # elsewhere an older one is given a terminal to draw on
-        needed = TELLS_PROGRESS if value(facts, "platform.system") == "Windows" else None
-    if not needed or not below(pip, needed):
+    if where.tool != "pip" or not pip or not needed or not below(pip, needed):
         return ()
     commands = Installer("pip", where.interpreter, plain.index).install([f"pip>={needed}"], "--upgrade")
     shown = {"pip": needed, "release": row["version"]}
-    return (Step(text("pip", "do", **shown), text(why, "why", **shown), "environment", _tuples(commands)),)
+    return (Step(text("pip", "do", **shown), text("pip", "why", **shown), "environment", _tuples(commands)),)
 
 
 def _install(

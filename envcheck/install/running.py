@@ -15,6 +15,7 @@ from ..interrupts import undisturbed
 from ..operators import below
 from ..words import say
 from . import screen
+from .arrivals import Arrivals, OfPip, OfUv
 from .commands import TELLS_PROGRESS
 
 #: Takes a line of what a command says, and how far a download has come (0 to 1) where it says so.
@@ -43,14 +44,19 @@ class Ran(NamedTuple):
 
 
 def run(
-    argv: Sequence[str], tell: Tell, silent_seconds: float = SILENT_SECONDS, draws_on: int | None = None
+    argv: Sequence[str],
+    tell: Tell,
+    silent_seconds: float = SILENT_SECONDS,
+    draws_on: int | None = None,
+    arrivals: Arrivals | None = None,
 ) -> Ran:
     """Run ``argv`` to its end. A program that cannot be started gives 127 and why.
 
     ``draws_on``: the stream, 1 or 2, on which it draws bars if that is a terminal; it gets one then.
+    ``arrivals``: where to look how far its downloads are, for one that draws nothing.
     What interrupts us ends the command, too, and goes on from here.
     """
-    log, news = Log(), _News(tell)
+    log, news = Log(), _News(tell, arrivals)
     lock = threading.Lock()
     said = [_Said(news, Lines(log, lock)) for _ in ("standard output", "standard error")]
     drawn = screen.Drawn(news.line, news.share)
@@ -68,7 +74,7 @@ def run(
             argv, shown = _on_screen(argv, draws_on, take_drawn)
             process = Process(_bound(argv), _environment(os.environ, shown is not None))
         process.listen(said[0].add, said[1].add)
-        code = process.wait(lambda: news.last + silent_seconds)
+        code = process.wait(lambda: news.looked_for() + silent_seconds)
     except OSError as error:
         if process is not None:
             raise
@@ -90,7 +96,10 @@ def run_watched(argv: Sequence[str], tell: Tell) -> Ran:
     if not screen.is_watched():
         return run(argv, tell)
     asked = with_progress(argv)
-    return run(asked, tell, draws_on=_draws_on(asked))
+    stream = _draws_on(asked)
+    if stream and not screen.can_be_had():
+        return run(asked, tell, arrivals=_arrivals(asked))
+    return run(asked, tell, draws_on=stream)
 
 
 def with_progress(argv: Sequence[str]) -> list[str]:
@@ -113,6 +122,12 @@ def _draws_on(argv: Sequence[str]) -> int | None:
     if _is_pip(argv):
         return None if "--progress-bar" in argv else 1
     return 2 if os.path.basename(argv[0]) in ("uv", "uv.exe") else None
+
+
+def _arrivals(argv: Sequence[str]) -> Arrivals:
+    if _is_pip(argv):
+        return OfPip()
+    return OfUv(run([argv[0], "cache", "dir"], lambda line, share: None, silent_seconds=60).log.strip())
 
 
 def _on_screen(
@@ -152,17 +167,27 @@ def _environment(ours: Mapping[str, str], on_screen: bool = False) -> dict[str, 
 class _News:
     """What is told, and when there was something last. A download's share is told once per percent."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, tell: Tell, arrivals: Arrivals | None = None) -> None:
+        self._tell, self._arrivals = tell, arrivals
         self._one_at_a_time = threading.Lock()
         self._share: float | None = None
         self.last = time.monotonic()
+
+    def looked_for(self) -> float:
+        """When there was something last; what has arrived by now is news, too."""
+        with self._one_at_a_time:
+            share = self._arrivals.look() if self._arrivals else None
+        if share is not None:
+            self.share(share)
+        return self.last
 
     def line(self, line: str) -> None:
         """A bar that is drawn after it is another one, and told from its begin."""
         with self._one_at_a_time:
             self.last = time.monotonic()
             self._share = None
+            if self._arrivals:
+                self._arrivals.line(line)
             self._tell(line, None)
 
     def share(self, share: float) -> None:

@@ -1,7 +1,8 @@
 """What pip and uv draw on a terminal, read: an old pip, and uv, tell how far a download is in no other way.
 
 They get a pseudo-terminal that nobody sees. What they draw there becomes lines and shares of a download;
-where the system has none (Windows), or none is left, their lines come through pipes as ever.
+where none is left, their lines come through pipes as ever. Where the system has none (Windows), see
+``arrivals``.
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ _BUSY = re.compile("[\u2800-\u28ff█░]")
 def is_watched() -> bool:
     """Whether the one we tell can see a bar grow: progress goes to standard error."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def can_be_had() -> bool:
+    """Whether this system has pseudo-terminals; Windows' are made in another way."""
+    return hasattr(os, "openpty")
 
 
 class Screen:
