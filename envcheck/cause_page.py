@@ -88,7 +88,7 @@ def how(rule: Rule) -> dict[str, str]:
 def seen(rule: Rule) -> Iterator[str]:
     """The lines of the examples' logs that tell the cause, each once."""
     logs = [example.log for example in rule.examples if example.log and example.fires is not False]
-    patterns = [one for block in rule.when for one in block if one.fact == "log"]
+    patterns = [one for block in rule.when for one in block if one.fact == "log" and not one.absent]
     found = (_first(pattern, log) for pattern in patterns for log in logs)
     yield from dict.fromkeys(line for line in found if line)
 

@@ -17,6 +17,9 @@ from .operators import OPERATORS, is_condition, is_reference
 #: Facts live in the layers, and in ``wanted``: what the user asks for.
 FACT_LAYERS = (*LAYER_NAMES, "wanted")
 
+#: What must be found in the text, what else must, and what must not.
+_TEXT = ("log", "log_also", "log_without")
+
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Table = Mapping[str, Any]
@@ -47,13 +50,16 @@ def block(table: Table, strict: bool) -> Block:
     """The conditions of one block. Raises ``Misuse``."""
     if not table:
         raise Misuse("", "is empty")
+    for key in _TEXT[1:]:
+        if key in table and "log" not in table:
+            raise Misuse(key, "goes with log: what else is in that text, or is not")
     return tuple(_conditions(table, strict))
 
 
 def _conditions(table: Table, strict: bool) -> Iterator[Condition]:
     for key, value in table.items():
-        if key == "log":
-            yield Condition("log", _patterns(value, strict))
+        if key in _TEXT:  # the line that a finding quotes is that of the first
+            yield Condition("log", _patterns(key, value, strict), absent=key == "log_without")
             continue
         for name, test in facts_in(key, value):
             inside(name, partial(_check, strict=strict), test)
@@ -79,12 +85,12 @@ def _fact_name(name: Value) -> None:
         raise Misuse("", f"unknown layer {parts[0]!r}: {any_of(FACT_LAYERS)}")
 
 
-def _patterns(value: Value, strict: bool) -> tuple[str, ...]:
+def _patterns(key: str, value: Value, strict: bool) -> tuple[str, ...]:
     patterns = [value] if isinstance(value, str) else value
     if not isinstance(patterns, list) or not patterns or not all(isinstance(p, str) and p for p in patterns):
-        raise Misuse("log", "must be a regular expression or a list of them")
+        raise Misuse(key, "must be a regular expression or a list of them")
     for pattern in patterns if strict else ():
-        inside("log", partial(_check_pattern, strict=strict), pattern)
+        inside(key, partial(_check_pattern, strict=strict), pattern)
     return tuple(patterns)
 
 

@@ -21,9 +21,12 @@ _RUN = re.compile(r"(?:[^\\.^$?*+{}()\[\]|\n]+(?![?*+{])|\\[^\w\s](?![?*+{]))+")
 _SET = r"\[\^?\]?(?:\\.|[^\]\\])*\]"
 #: Flags for all of a pattern: its letters may stand for others.
 _FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
-_TOKEN = re.compile(rf"[^\\()\[|]+|\\.|{_SET}|[()|\[]", re.DOTALL)
+#: An escape is one letter, one and its code, or a number.
+_ESCAPE = r"\\(?:x..|u.{4}|U.{8}|\d{1,3}|.)"
+_AN_ESCAPE = re.compile(_ESCAPE, re.DOTALL)
+_TOKEN = re.compile(rf"[^\\()\[|]+|{_ESCAPE}|{_SET}|[()|\[]", re.DOTALL)
 #: The runs of a pattern without groups.
-_PLAIN = re.compile(rf"\{{\d*,?\d*\}}|{_SET}|({_RUN.pattern})|\\?.", re.DOTALL)
+_PLAIN = re.compile(rf"\{{\d*,?\d*\}}|{_SET}|({_RUN.pattern})|{_ESCAPE}|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
 #: In a set: what the end of a line may be; a few letters one by one; one of them.
 _ENDS_IN_SET = re.compile(r"\n|\\[nsDW]")
@@ -31,7 +34,6 @@ _FEW = re.compile(r"(?:[^\\\-]|\\[^\w]){1,3}")
 _ONE = re.compile(r"\\?.")
 #: Escapes that match nothing themselves, and escapes that match one of several letters.
 _NO_WIDTH, _SETS = "bBAZ", "dDwWsS"
-_CODES = {"x": 2, "u": 4, "U": 8}
 #: More texts than this are no help; so many may come of parts that are joined.
 _MOST, _MOST_JOINED = 40, 16
 #: What a text of one letter or two rules out is not worth a search.
@@ -177,8 +179,11 @@ class _Reader:
         return _NOTHING if letter in "^$" else _UNKNOWN if letter in ".\n" else _Atom((letter,))
 
     def escape(self) -> _Atom:
-        letter = self.pattern[self.at + 1]
-        self.at += 2 + _CODES.get(letter, 0)
+        found = _AN_ESCAPE.match(self.pattern, self.at)
+        if not found:
+            raise ValueError(self.pattern)
+        self.at = found.end()
+        letter = found[0][1]
         if letter in _NO_WIDTH:
             return _NOTHING
         self.spans |= letter in "nsDW"

@@ -60,7 +60,7 @@ def _joined(outcome: Outcome, parts: list[Match]) -> Match:
     because: dict[str, Known] = {}
     missing: dict[str, Unknown] = {}
     for part in parts:
-        because.update(part.because)
+        because.update({name: fact for name, fact in part.because.items() if name not in because})
         missing.update(part.missing)
     return Match(outcome, because, missing, next((part.line for part in parts if part.line), None))
 
@@ -90,8 +90,9 @@ def _text_line(condition: Condition, log: Text | str | None) -> Match:
         line = text.first(pattern) if text else None
         if line:
             number, found = line
-            return Match(True, {"log": Known(found, (f"line {number}",))}, line=line)
-    return Match(False)
+            because = {"log": Known(found, (f"line {number}",))}
+            return Match(False, because) if condition.absent else Match(True, because, line=line)
+    return Match(condition.absent)
 
 
 def _searchable(log: str) -> Text:

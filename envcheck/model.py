@@ -81,12 +81,14 @@ def fill(sentence: str, values: Mapping[str, Value]) -> str:
 class Condition:
     """One line of a ``when`` block: a fact and what must hold of it.
 
-    ``fact`` is ``"log"`` for a line on text; ``test`` then is a tuple of regular expressions.
-    Otherwise ``test`` is what the rule file says: a bare value or a table of operators.
+    ``fact`` is ``"log"`` for a line on text; ``test`` then is a tuple of regular expressions, of which one
+    is found in it, or, where ``absent``, none. Otherwise ``test`` is what the rule file says: a bare value
+    or a table of operators.
     """
 
     fact: str
     test: Value
+    absent: bool = False
 
 
 Block = tuple[Condition, ...]

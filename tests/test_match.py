@@ -250,6 +250,13 @@ LOG = "first\nW dso_loader: Could not load libcudnn.so.9\nCannot dlopen some GPU
         ({"log": "Cannot dlopen", **FALSE}, LOG, False),
         ({"log": "Cannot dlopen", **PERHAPS}, LOG, None),
         ({"log": "another", **PERHAPS}, LOG, False),
+        ({"log": "Cannot dlopen", "log_also": "^first$"}, LOG, True),
+        ({"log": "Cannot dlopen", "log_also": ["second", "third"]}, LOG, False),
+        ({"log": "Cannot dlopen", "log_also": "^first$", **PERHAPS}, LOG, None),
+        ({"log": "Cannot dlopen", "log_without": "second"}, LOG, True),
+        ({"log": "Cannot dlopen", "log_without": ["second", "first"]}, LOG, False),
+        ({"log": "another", "log_without": "second"}, LOG, False),
+        ({"log": "Cannot dlopen", "log_without": "second"}, None, False),
     ],
 )
 def test_log_lines(table: dict[str, Any], log: str | None, expected: bool | None) -> None:
@@ -260,6 +267,8 @@ def test_a_match_names_the_line_it_found() -> None:
     found = match(rule({"log": r"libcudnn\.so"}), FACTS, LOG)
     assert found.line == (2, "W dso_loader: Could not load libcudnn.so.9")
     assert found.because == {"log": Known("W dso_loader: Could not load libcudnn.so.9", ("line 2",))}
+    both = match(rule({"log": "dlopen", "log_without": "third", "log_also": "first"}), FACTS, LOG)
+    assert (both.outcome, both.line) == (True, (3, "Cannot dlopen some GPU libraries"))
     assert match(rule({"log": "Cannot dlopen"}), FACTS, LOG).line == (3, "Cannot dlopen some GPU libraries")
     assert match(rule({"log": "Cannot dlopen", **PERHAPS}), FACTS, LOG).line is not None
     assert match(rule(PERHAPS), FACTS, LOG).line is None

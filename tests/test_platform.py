@@ -345,6 +345,12 @@ def test_ci_providers_and_what_only_says_ci() -> None:
     assert value("ci", collected(env={"CI": "false"})) is None
 
 
+def test_the_service_whose_notebook_it_is() -> None:
+    assert value("notebook", collected(env={"COLAB_RELEASE_TAG": "release-colab_20260101"})) == "colab"
+    assert value("notebook", collected(env={"KAGGLE_KERNEL_RUN_TYPE": "Interactive"})) == "kaggle"
+    assert value("notebook", collected(env={})) is None
+
+
 @pytest.mark.parametrize(
     ("run", "files", "libc", "glibc"),
     [

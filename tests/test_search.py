@@ -84,7 +84,8 @@ def test_which_patterns_reach_over_several_lines(pattern: str, spans: bool) -> N
 
 PIECES = st.sampled_from(
     ["abc", "xyz", "Q", r"\.", ".", r"\d", "[ab]", "[^ab]", "(?:abc|de)", "(?:f|gh)?", "(i.j)", "(?!abc)",
-     "^", "$", r"\b", "+", "*", "?", "{2}", "{0,2}", "|", r"\s", " ", "(?:klm)*", "[Cc]"]
+     "^", "$", r"\b", "+", "*", "?", "{2}", "{0,2}", "|", r"\s", " ", "(?:klm)*", "[Cc]",
+     r"\x41", r"\u0042", r"\103"]
 )  # fmt: skip
 
 

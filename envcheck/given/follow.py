@@ -170,6 +170,8 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         "platform.wsl": None,
         "platform.rosetta": False,
         "platform.container": None,
+        "platform.notebook": None,
+        "platform.windows_driver_models": None,
         "platform.hypervisor": None,
         "tensorflow.distribution": "tensorflow",
         "cuda.unusable": [],

@@ -32,7 +32,8 @@ _DISTROS: Mapping[str, str] = {
     "scientific": r"scientific linux",
 }
 _LINUX = re.compile(
-    r"linux|colab|kaggle|sagemaker|databricks|docker|podman|kubernetes|singularity|apptainer|\blx[cd]\b|jetson|raspberry|gnu/|\bnvcr\.io"
+    r"linux|colab|kaggle|sagemaker|databricks|docker|dev ?container|podman|kubernetes|singularity"
+    r"|apptainer|\blx[cd]\b|jetson|raspberry|gnu/|\bnvcr\.io"
     r"|\b(?:aws|ec2|gce|gcp|google compute engine|paperspace)\b",
     re.I,
 )
@@ -48,7 +49,7 @@ _BUILD = re.compile(r"(?:build\s*|\b10\.0\.)(\d{5})\b", re.I)
 _CONTAINERS = (
     ("kubernetes", r"kubernetes|\bk8s\b|\bpods?\b"),
     ("podman", r"podman"),
-    ("docker", r"docker|nvcr\.io|\bcontainer\b"),
+    ("docker", r"docker|nvcr\.io|\b(?:dev ?)?container\b"),
     ("singularity", r"singularity|apptainer"),
     ("lxc", r"\blx[cd]\b"),
 )
@@ -59,6 +60,13 @@ _HYPERVISORS = (
     ("parallels", r"\bparallels\b"),
     ("hyper-v", r"hyper-?v\b"),
     ("kvm", r"proxmox|\bqemu\b|\bkvm\b|libvirt"),
+    ("other", r"\bvirtual machine\b|\bVM\b|虚拟机"),
+)
+#: Whose machines are all virtual ones; and texts in which another machine is meant.
+_CLOUD = re.compile(r"azure|\baws\b|\bec2\b|\bgce\b|\bgcp\b|google|cloud|colab|kaggle|hypervisor", re.I)
+#: A machine that slept; a part of the driver may not have come back with it.
+_SLEPT = re.compile(
+    r"\b(?:after|since|following|upon|from|on)\b[^,;()]{0,30}\b(?:suspend|resum|hibernat|sleep|wak|woke)", re.I
 )
 _MACHINES = (
     ("aarch64", r"aarch64|jetson|\bgrace\b|\bgh200\b|graviton"),
@@ -80,13 +88,17 @@ def system(text: str) -> Values:
     """``"Windows 10"``, ``"WSL2 Ubuntu 22.04"``, ``"macOS 13.4 (Apple M1)"``, ``"Docker (…ubuntu18.04)"``."""
     if _WSL.search(text):
         return _linux(text)
-    return {**_of_machine(text), **hypervisor(text)}
+    slept: Values = {"driver.suspended": True} if _SLEPT.search(text) else {}
+    return {**_of_machine(text), **hypervisor(text), **slept}
 
 
 def hypervisor(text: str) -> Values:
     """``"Ubuntu 18.04 in VirtualBox"``."""
     kinds = (name for name, words in _HYPERVISORS if re.search(words, text, re.I))
-    return {"platform.hypervisor": kind} if (kind := next(kinds, None)) else {}
+    kind = next(kinds, None)
+    if kind is None or (kind == "other" and _CLOUD.search(text)):
+        return {}
+    return {"platform.hypervisor": kind}
 
 
 def _of_machine(text: str) -> Values:
@@ -115,6 +127,8 @@ def _windows(text: str) -> Values:
     build = _BUILD.search(text)
     if build:
         found["platform.windows_build"] = int(build[1])
+    if re.search(r"\bARM\b|\bsnapdragon\b", text, re.I):
+        return {**found, "platform.architecture": "arm64"}
     return {**found, **_machine(text)}
 
 
@@ -140,6 +154,9 @@ def _mac(text: str) -> Values:
 def _linux(text: str) -> Values:
     found: Values = {"platform.system": "Linux"}
     found.update(_distro(text))
+    notebook = re.search(r"\b(colab|kaggle)", text, re.I)
+    if notebook:
+        found["platform.notebook"] = notebook[1].lower()
     wsl = _WSL.search(text)
     if wsl:
         found["platform.wsl"] = int(wsl[1] or wsl[2] or 2)  # where none is named, today's is meant
@@ -161,7 +178,7 @@ def _distro(text: str) -> Values:
     found, name = min(places, key=lambda place: place[0].start())
     values: Values = {"platform.distro": name}
     rest = re.match(
-        r"\W{0,3}(?:(?:linux|lts|release|server|desktop|version|leap|stream)\W{0,2}){0,2}v?(\d+(?:\.\d+)*)",
+        r"\W{0,3}(?:(?:linux|lts|release|server|desktop|version|leap|stream)\W{0,2}){0,2}v?(\d+(?:\.\d+)*)(?![\d.]*[ -]?bits?\b)",
         text[found.end() :],
         re.I,
     )
@@ -173,8 +190,10 @@ def _distro(text: str) -> Values:
 
 
 def _machine(text: str) -> Values:
-    if re.search(r"\b32[ -]?bit|\bi[36]86\b", text, re.I):
+    if re.search(r"\bi[36]86\b", text, re.I):
         return {"platform.architecture": "i686", "python.bits": 32}
+    if re.search(r"\b32[ -]?bit", text, re.I):  # what is installed; the processor is mostly a newer one
+        return {"python.bits": 32}
     for name, words in _MACHINES:
         if re.search(words, text, re.I):
             return {"platform.architecture": name}

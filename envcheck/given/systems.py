@@ -27,7 +27,7 @@ def _uname(found: re.Match[str]) -> Values:
         told["platform.architecture"] = machine[1]
     if found["system"] == "Darwin":
         told.pop("platform.release")
-        return {**told, "hardware.gpus": []}
+        return {**told, "hardware.gpus": [], "platform.libc": None}
     if "microsoft" in found["release"].lower():
         told["platform.wsl"] = 2 if "standard" in found["release"].lower() else 1
     distro = re.search(r"-(Ubuntu)\b", found["rest"])
@@ -42,7 +42,7 @@ def _platform(found: re.Match[str]) -> Values:
         build = re.search(r"10\.0\.(\d{5})", text)
         return {**told, "platform.windows_build": int(build[1])} if build else told
     if text.startswith(("macOS", "Darwin")):
-        told = {"platform.system": "Darwin", "hardware.gpus": []}
+        told = {"platform.system": "Darwin", "hardware.gpus": [], "platform.libc": None}
         version = re.match(r"macOS-([\d.]+)", text)
         machine = re.search(r"-(arm64|x86_64)", text)
         told.update({"platform.macos_version": version[1]} if version else {})
@@ -65,7 +65,7 @@ def _is(name: str, **more: object) -> Values:
         "platform.system": name,
         **{key.replace("_", ".", 1): value for key, value in more.items()},
     }
-    return {**told, "hardware.gpus": []} if name == "Darwin" else told
+    return {**told, "hardware.gpus": [], "platform.libc": None} if name == "Darwin" else told
 
 
 def _banner(found: re.Match[str]) -> Values:
@@ -180,6 +180,11 @@ READERS: tuple[Reader, ...] = (
         r"NVIDIA Release \d\d\.\d\d.*\(build",
         lambda _: _is("Linux", platform_container="docker"),
         "NVIDIA Release",
+    ),
+    reader(
+        SHOWN,
+        r"google\.colab|colab\.research|/content/drive\b|/(kaggle)/(?:working|input)\b",
+        lambda found: _is("Linux", platform_notebook=found[1] or "colab"),
     ),
     reader(
         SHOWN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..cause_page import Judged, Line, Page
-from ..model import Fix
+from ..model import Condition, Fix
 from ..places import fill_rule
 from ..words import pick, reason
 from .data import facts
@@ -28,7 +28,7 @@ def record(page: Page) -> dict[str, Any]:
         "title": pick(rule.title),
         "why": pick(rule.why),
         "seen": list(page.seen),
-        "when": [[{"fact": one.fact, "test": _plain(one.test)} for one in block] for block in rule.when],
+        "when": [[_condition(one) for one in block] for block in rule.when],
         "fixes": [_fix(fix) for fix in rule.fixes],
         "explains": list(rule.explains),
         "symptom_of": list(rule.symptom_of),
@@ -42,7 +42,7 @@ def _plain(test: Any) -> Any:
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
-    on = [[{"fact": one.fact, "test": _plain(one.test)} for one in block] for block in fix.on]
+    on = [[_condition(one) for one in block] for block in fix.on]
     return {
         "do": pick(fix.do),
         "on": on,
@@ -60,6 +60,11 @@ def _here(judged: Judged) -> dict[str, Any]:
         "by": judged.by,
         "when": [[_line(one) for one in block] for block in judged.blocks],
     }
+
+
+def _condition(one: Condition) -> dict[str, Any]:
+    """``absent``: the text must not be there."""
+    return {"fact": one.fact, "test": _plain(one.test), **({"absent": True} if one.absent else {})}
 
 
 def _line(one: Line) -> dict[str, Any]:

@@ -24,6 +24,7 @@ ENTRY = (mark("{fact} has an entry for which {value}"), mark("{fact} has no entr
 PRESENT = (mark("there is {fact}"), mark("there is no {fact}"))
 EMPTY = (mark("{fact} is empty"), mark("{fact} is not empty"))
 FILLED = (mark("{fact} has an entry"), mark("{fact} has no entry"))
+SAYS = (mark("the log says {texts}"), mark("the log says nowhere {texts}"))
 #: Patterns of one line on text that are shown where not all are asked for.
 SHORT = 8
 
@@ -31,7 +32,7 @@ SHORT = 8
 def sentence(condition: Condition, whole: bool = False) -> Line:
     """One condition in the language in use. ``whole``: every pattern of a line on text."""
     if condition.fact == "log":
-        return prose(_log(condition.test, whole))
+        return prose(_log(condition, whole))
     return prose(_test(condition.fact, condition.test, True))
 
 
@@ -42,7 +43,7 @@ def together(block: Block) -> Line:
 
 def _told(condition: Condition) -> str:
     if condition.fact == "log":
-        return _log(condition.test, False)
+        return _log(condition, False)
     return _test(condition.fact, condition.test, True)
 
 
@@ -50,10 +51,12 @@ def _all(sentences: Iterable[str]) -> str:
     return joined(sentences, say(" and "))
 
 
-def _log(patterns: tuple[str, ...], whole: bool) -> str:
-    texts = list(dict.fromkeys(text for pattern in patterns for text in readable(pattern) or (pattern,)))
+def _log(condition: Condition, whole: bool) -> str:
+    texts = list(
+        dict.fromkeys(text for pattern in condition.test for text in readable(pattern) or (pattern,))
+    )
     shown = texts if whole or len(texts) <= SHORT + 1 else texts[:SHORT]
-    told = say("the log says {texts}", texts=joined(map(_code, shown), say(" or ")))
+    told = say(SAYS[condition.absent], texts=joined(map(_code, shown), say(" or ")))
     left = len(texts) - len(shown)
     return told + (say(" or one of {number} more", number=left) if left else "")
 

@@ -29,6 +29,13 @@ CI = (
     ("DRONE", "drone"),
 )
 
+#: Variable → the service whose notebook we run in: there a GPU is chosen for the notebook.
+NOTEBOOKS = (
+    ("COLAB_RELEASE_TAG", "colab"),
+    ("COLAB_GPU", "colab"),
+    ("KAGGLE_KERNEL_RUN_TYPE", "kaggle"),
+)
+
 
 def system(host: Host) -> Value:
     """The operating system: "Linux", "Windows" or "Darwin" (macOS).
@@ -179,6 +186,14 @@ def ci(host: Host) -> Value:
     return "other" if (host.env("CI") or "").lower() in ("1", "true") else None
 
 
+def notebook(host: Host) -> Value:
+    """The service whose notebook we run in, "colab" or "kaggle"; else None.
+
+    How: env | grep -E '^(COLAB_|KAGGLE_)'
+    """
+    return next((service for variable, service in NOTEBOOKS if host.env(variable)), None)
+
+
 def long_paths(host: Host) -> Value:
     """Whether Windows allows paths of more than 260 characters; None on other systems.
 
@@ -218,5 +233,5 @@ def _secure_boot_variable(host: Host) -> bool:
 
 FACTS = (
     system, distro, distro_version, distro_like, release, windows_build, macos_version, architecture,
-    rosetta, encoding, root, init, ci, long_paths, secure_boot,
+    rosetta, encoding, root, init, ci, notebook, long_paths, secure_boot,
 )  # fmt: skip
