@@ -51,6 +51,10 @@ def read(text: str) -> dict[str, Any]:
         ("Linux aarch64 (Jetson Nano)", {"system": "Linux", "architecture": "aarch64"}),
         ("Alpine 3.19", {"system": "Linux", "libc": "musl"}),
         ("Ubuntu 18.04 in VirtualBox", {"system": "Linux", "hypervisor": "virtualbox"}),
+        ("Ubuntu 18.04 in a virtual machine", {"distro_version": "18.04", "hypervisor": "other"}),
+        ("Azure VM, Ubuntu 20.04", {"distro": "ubuntu", "hypervisor": None}),
+        ("Ubuntu 64-bit", {"distro": "ubuntu", "distro_version": None}),
+        ("Ubuntu 14.04 32 bit", {"distro_version": "14.04", "architecture": None}),
         ("Windows 10 (Hyper-V guest)", {"system": "Windows", "hypervisor": "hyper-v"}),
         ("Debian 12, Proxmox VM", {"distro": "debian", "hypervisor": "kvm"}),
         ("Ubuntu 16.04 (Azure VM)", {"distro": "ubuntu", "hypervisor": None}),
@@ -471,6 +475,12 @@ def test_a_search_of_the_bus_that_finds_nothing() -> None:
     assert read(search)["hardware.gpus"] == []
     assert "hardware.gpus" not in read(search.replace("-i ", ""))  # lspci writes it in capitals
     assert "hardware.gpus" not in read(f"Linux-5.15.90.1-microsoft-standard-WSL2\n{search}")
+
+
+def test_a_sleep_is_told_with_the_system() -> None:
+    facts = given.options(["os=Ubuntu 20.04, after waking from suspend"])[0]
+    assert facts["driver.suspended"].value is True
+    assert "driver.suspended" not in given.options(["os=Ubuntu 20.04"])[0]
 
 
 def test_rosetta_is_told_with_the_system() -> None:

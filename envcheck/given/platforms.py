@@ -66,7 +66,8 @@ _HYPERVISORS = (
 _CLOUD = re.compile(r"azure|\baws\b|\bec2\b|\bgce\b|\bgcp\b|google|cloud|colab|kaggle|hypervisor", re.I)
 #: A machine that slept; a part of the driver may not have come back with it.
 _SLEPT = re.compile(
-    r"\b(?:after|since|following|upon|from|on)\b[^,;()]{0,30}\b(?:suspend|resum|hibernat|sleep|wak|woke)", re.I
+    r"\b(?:after|since|following|upon|from|on)\b[^,;()]{0,30}\b(?:suspend|resum|hibernat|sleep|wak|woke)",
+    re.I,
 )
 _MACHINES = (
     ("aarch64", r"aarch64|jetson|\bgrace\b|\bgh200\b|graviton"),
@@ -178,7 +179,8 @@ def _distro(text: str) -> Values:
     found, name = min(places, key=lambda place: place[0].start())
     values: Values = {"platform.distro": name}
     rest = re.match(
-        r"\W{0,3}(?:(?:linux|lts|release|server|desktop|version|leap|stream)\W{0,2}){0,2}v?(\d+(?:\.\d+)*)(?![\d.]*[ -]?bits?\b)",
+        r"\W{0,3}(?:(?:linux|lts|release|server|desktop|version|leap|stream)\W{0,2}){0,2}v?(\d+(?:\.\d+)*)"
+        r"(?![\d.]*[ -]?bits?\b)",
         text[found.end() :],
         re.I,
     )
