@@ -30,7 +30,7 @@ _PLAIN = re.compile(rf"\{{\d*,?\d*\}}|{_SET}|({_RUN.pattern})|{_ESCAPE}|.", re.D
 _ESCAPED = re.compile(r"\\(.)")
 #: In a set: what the end of a line may be; a few letters one by one; one of them.
 _ENDS_IN_SET = re.compile(r"\n|\\[nsDW]")
-_FEW = re.compile(r"(?:[^\\\-]|\\[^\w]){1,3}")
+_FEW = re.compile(r"-?(?:[^\\\-]|\\[^\w]){1,3}-?")
 _ONE = re.compile(r"\\?.")
 #: Escapes that match nothing themselves, and escapes that match one of several letters.
 _NO_WIDTH, _SETS = "bBAZ", "dDwWsS"

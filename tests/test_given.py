@@ -424,6 +424,15 @@ def test_a_failed_import_is_told_from_a_failure_after_it() -> None:
     assert read(after)["training.succeeded"] is False
 
 
+def test_a_traceback_that_was_cut_off_does_not_say_how_the_import_ended() -> None:
+    cut = """Traceback (most recent call last):
+  File "/venv/lib/python3.7/site-packages/tensorflow/python/pywrap_tensorflow.py", line 58, in <module>
+    from tensorflow.python.pywrap_tensorflow_internal import *
+"""
+    assert "tensorflow.import_outcome" not in read(cut)
+    assert read(cut + "ImportError: libx.so: cannot open it\n")["tensorflow.import_outcome"] == "exception"
+
+
 def test_an_illegal_instruction_counts_where_the_import_is_shown() -> None:
     assert (
         read('$ python -c "import tensorflow"\nIllegal instruction (core dumped)')["tensorflow.import_signal"]

@@ -34,9 +34,10 @@ _IMPORTING = re.compile(
     r"|LoadLibrary\w*|do_import|_try_import\w*"
     r"|preload_\w+|autolog|_load_unlocked|initialize\w*"
 )
+_NATIVE_MODULE = "pywrap_tensorflow_internal"
 _NATIVE = re.compile(
     r"Failed to load the native TensorFlow runtime|cannot import name '?pywrap_tensorflow"
-    r"|pywrap_tensorflow_internal"
+    rf"|{_NATIVE_MODULE}"
 )
 _KILLED = re.compile(
     r"(?P<SIGILL>Illegal instruction|SIGILL|0xC000001D|-1073741795|exit code 132)|"
@@ -86,7 +87,7 @@ def _failed_imports(text: str) -> Iterator[tuple[int, Values]]:
         if _is_import(frames, bool(error)):
             yield start.start(), _exception(error)
     native = _NATIVE.search(text)
-    if native:
+    if native and (native[0] != _NATIVE_MODULE or _ERROR.search(text)):  # else the traceback was cut off
         before = [error for error in _ERROR.finditer(text) if error.start() < native.start()]
         yield native.start(), _exception(before[-1] if before else None)
     for start in _NOTEBOOK.finditer(text):

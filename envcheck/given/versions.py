@@ -123,6 +123,8 @@ READERS: tuple[Reader, ...] = (
     ),
     reader(
         SHOWN - 2,
+        # An indented path alone is one of several that are listed, as R's tf_config does.
+        r"^(?![ \t]+[A-Za-z]:\\[^\n]*python\.exe[ \t]*$)[^\n]*?"
         r"\\[Pp]ython(?P<python>[23]\d{1,2})(?:[-_](?P<bits>32|64))?\\{1,2}(?:lib|python|Scripts)",
         _windows_folder,
         "\\",
