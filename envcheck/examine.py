@@ -79,7 +79,7 @@ def examine(
     from . import rulebook
     from .diagnose import diagnose
 
-    rules = rulebook.load()
+    rules = rulebook.load(texts=False)
     requirements.check_skipped(wanted, {rule.cause for rule in rules})
     settling = probes.collect(facts)
     seconds = dict([next(settling)])
@@ -94,7 +94,9 @@ def examine(
         left.pop(0)
     for _ in settling:
         pass
-    return diagnose(dict(facts), rules, log(host), layers_seconds=seconds, **common)
+    written = log(host)
+    rules = rules if written is None else rulebook.load()
+    return diagnose(dict(facts), rules, written, layers_seconds=seconds, **common)
 
 
 def log(host: Host) -> Text | None:

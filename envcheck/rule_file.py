@@ -39,6 +39,7 @@ except ModuleNotFoundError:
 GPU_LAYERS = ("hardware", "driver", "cuda")
 
 _FIXES, _EXAMPLES = "\n[[fix]]", "\n[[example]]"
+_WHEN, _ON_TEXT = "\n[[when]]", re.compile(r"^log\b", re.MULTILINE)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _FIRES = {True: True, False: False, "cannot tell": None}
 _TEXTS = ("title", "title_zh", "why", "why_zh")
@@ -54,10 +55,21 @@ def parse(text: str, layer: str, cause: str, examples: bool = False) -> Rule:
         return _parse(text, layer, cause, examples)
 
 
-def head(text: str, layer: str, cause: str) -> Rule:
-    """The rule in ``text`` without fixes and examples. Raises ``Wrong`` as :func:`parse` does."""
+def head(text: str, layer: str, cause: str, texts: bool = True) -> Rule:
+    """The rule in ``text`` without fixes and examples, and unless ``texts`` without blocks on text.
+
+    Raises ``Wrong`` as :func:`parse` does.
+    """
+    before = without_examples(text).partition(_FIXES)[0]
     with _told(layer, cause):
-        return _build(_toml(without_examples(text).partition(_FIXES)[0]), layer, cause, strict=False)
+        return _build(_toml(before if texts else _without_texts(before)), layer, cause, strict=False)
+
+
+def _without_texts(before: str) -> str:
+    """Without a log no block on text holds: two thirds of what is to be parsed, and then left aside."""
+    first, *blocks = before.split(_WHEN)
+    kept = [block for block in blocks if not _ON_TEXT.search(block)]
+    return _WHEN.join([first, *kept]) if kept or not blocks else first + "\nwhen = []\n"
 
 
 def without_examples(text: str) -> str:
@@ -83,6 +95,7 @@ def _parse(text: str, layer: str, cause: str, examples: bool) -> Rule:
     rule = _build(table, layer, cause, strict=examples)
     if examples:
         _in_order(text, table)
+        _texts_told_apart(text, table)
     return rule
 
 
@@ -108,6 +121,13 @@ def _in_order(text: str, whole: Table) -> None:
             raise Misuse(key, f"the [[{key}]] tables must stand last in the file: fixes, then examples")
 
 
+def _texts_told_apart(text: str, whole: Table) -> None:
+    """Blocks on text are known by a line that begins with log: no other block may have one."""
+    blocks = _toml(_without_texts(without_examples(text).partition(_FIXES)[0]))["when"]
+    if blocks != [block for block in whole["when"] if "log" not in block]:
+        raise Misuse("when", "a block on text is one with a line that begins with log, and no other has one")
+
+
 def _build(table: Table, layer: str, cause: str, strict: bool) -> Rule:
     _known_keys(table, _RULE_KEYS)
     default = "gpu" if layer in GPU_LAYERS else "any"
@@ -118,7 +138,12 @@ def _build(table: Table, layer: str, cause: str, strict: bool) -> Rule:
         needs=_choice(table, "needs", ("gpu", "any"), default),
         title=_text(table, "title"),
         why=_text(table, "why"),
-        when=_each(table, "when", partial(conditions.block, strict=strict)),
+        when=_each(
+            table,
+            "when",
+            partial(conditions.block, strict=strict),
+            required=strict or table.get("when") != [],
+        ),
         fixes=_each(table, "fix", partial(_fix, strict=strict), required=False),
         explains=_causes(table, "explains"),
         symptom_of=_causes(table, "symptom_of"),

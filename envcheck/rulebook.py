@@ -44,23 +44,26 @@ class Fixes(Sequence[Fix]):
         return hash(self.all)
 
 
-def load(folder: Folder | None = None, examples: bool = False) -> tuple[Rule, ...]:
+def load(folder: Folder | None = None, examples: bool = False, texts: bool = True) -> tuple[Rule, ...]:
     """All rules, from the lowest layer up and by name within a layer.
 
     ``folder`` is for tests. With ``examples`` the examples are read too, and what costs time is
-    checked: regular expressions and version specifiers. Raises ``Wrong``.
+    checked: regular expressions and version specifiers. Without ``texts`` blocks on text are left out:
+    where there is no log they never hold. Raises ``Wrong``.
     """
     root = rules_folder() if folder is None else folder
-    return _of_folder(root, examples) if folder is None and isinstance(root, str) else _load(root, examples)
+    if folder is None and isinstance(root, str):
+        return _of_folder(root, examples, texts)
+    return _load(root, examples, texts)
 
 
 @cache
-def _of_folder(root: str, examples: bool) -> tuple[Rule, ...]:
-    return _load(root, examples)
+def _of_folder(root: str, examples: bool, texts: bool) -> tuple[Rule, ...]:
+    return _load(root, examples, texts)
 
 
-def _load(root: Folder, examples: bool) -> tuple[Rule, ...]:
-    read = partial(rule_file.parse, examples=True) if examples else _without_fixes
+def _load(root: Folder, examples: bool, texts: bool) -> tuple[Rule, ...]:
+    read = partial(rule_file.parse, examples=True) if examples else partial(_without_fixes, texts=texts)
     rules = tuple(read(_text_of(root, layer, cause), layer, cause) for layer, cause in _files(root))
     if not rules:
         raise Wrong(f"there are no rules in {root}")
@@ -72,11 +75,11 @@ def rules_folder() -> Folder:
     return own_files.folder("rules")
 
 
-def _without_fixes(text: str, layer: str, cause: str) -> Rule:
+def _without_fixes(text: str, layer: str, cause: str, texts: bool) -> Rule:
     def fixes() -> tuple[Fix, ...]:
         return tuple(rule_file.parse(text, layer, cause).fixes)  # all of it: once, for a rule that holds
 
-    return replace(rule_file.head(text, layer, cause), fixes=Fixes(fixes))
+    return replace(rule_file.head(text, layer, cause, texts), fixes=Fixes(fixes))
 
 
 def _files(root: Folder) -> Iterator[tuple[str, str]]:

@@ -103,6 +103,7 @@ class OfUv(Arrivals):
         self._before = set(_folders(cache, ".tmp"))
         self._sizes: dict[str, float] = {}
         self._complete: set[str] = set()
+        self._most = 0.0
 
     def line(self, line: str) -> None:
         """What is named with a size begins, what is named without one is complete."""
@@ -111,6 +112,7 @@ class OfUv(Arrivals):
             return
         if found[3]:
             self._sizes[found[2]] = _bytes(found[3], found[4])
+            self._most = 0.0  # of more than before it is a smaller share
         elif found[2] in self._sizes:
             self._complete.add(found[2])
 
@@ -121,7 +123,10 @@ class OfUv(Arrivals):
             return None
         new = (folder for folder in _folders(self._cache, ".tmp") if folder not in self._before)
         unpacked = sum(_size(path) for folder in new for path in _files(folder))
-        return (complete + min(_NEARLY * (whole - complete), unpacked / _UNPACKED)) / whole
+        share = (complete + min(_NEARLY * (whole - complete), unpacked / _UNPACKED)) / whole
+        # A wheel leaves its folder before uv says so: what was there is still there.
+        self._most = max(self._most, share)
+        return self._most
 
 
 def _folders(parent: str, begin: str) -> list[str]:
