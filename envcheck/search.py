@@ -23,10 +23,9 @@ Line = tuple[int, str]
 #: Bytes. A log up to this is searched as it is.
 SMALL = 1 << 20
 #: Of a long line only so much is shown, around what was found.
+_SHOWN = 600
 #: The line of an exception, or one that calls itself an error.
 _ERROR = re.compile(r"^[ \t]*(?:[\w.]+(?:Error|Exception)\b|(?:ERROR|FATAL|error|Error)\b)", re.MULTILINE)
-
-_SHOWN = 600
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class Reading:
 
     def holds(self, pattern: str) -> bool:
         """Whether the text has what ``pattern`` cannot do without."""
-        parts = plain_parts(pattern)
-        if parts and not any(part in self.body for part in parts):
+        plain = plain_parts(pattern)
+        if plain.ruled_out(self.lower if plain.any_case else self.body):
             return False
         need = needs(pattern)
         text = self.lower if need.any_case else self.body
@@ -122,8 +121,15 @@ class Text:
             self._found[pattern] = self._first(pattern)
         return self._found[pattern]
 
+    @cached_property
+    def _together(self) -> Reading:
+        """All readings in one: most patterns are ruled out by what stands in none of them."""
+        if len(self.readings) == 1:
+            return self.readings[0]
+        return Reading("\n".join(reading.body for reading in self.readings), (), ())
+
     def _first(self, pattern: str) -> Line | None:
-        for reading in self.readings:
+        for reading in self.readings if self._together.holds(pattern) else ():
             found = compiled(pattern).search(reading.body) if reading.holds(pattern) else None
             if found:
                 return reading.line(*found.span())
@@ -131,7 +137,7 @@ class Text:
 
     def all(self, pattern: str, limit: int = 100) -> list[tuple[int, re.Match[str]]]:
         """The first ``limit`` matches, each with the number of its line."""
-        for reading in self.readings:
+        for reading in self.readings if self._together.holds(pattern) else ():
             if reading.holds(pattern):
                 found = compiled(pattern).finditer(reading.body)
                 hits = [(reading.number(match.start()), match) for match, _ in zip(found, range(limit))]
