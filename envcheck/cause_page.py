@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
@@ -20,8 +19,7 @@ from .words import say
 Standing = Literal["first", "named", "explained", "no", "cannot tell"]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One condition: whether it holds here, the values that this rests on, and what is missing for it."""
 
     condition: Condition
@@ -30,8 +28,7 @@ class Line:
     missing: Mapping[str, Unknown]
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """A rule's blocks of conditions as they come out here. ``by``: the cause that explains or outranks it."""
 
     blocks: tuple[tuple[Line, ...], ...]

@@ -12,7 +12,6 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from types import ModuleType
 from typing import NamedTuple
@@ -60,7 +59,7 @@ def target(argv: Sequence[str], host: Host) -> Target:
     found = of(argv, host)
     if found:
         with suppress(Wrong):  # it cannot even be started: the log tells of that
-            return replace(interpreter.choose(found.python, host), chosen=found.how)
+            return interpreter.choose(found.python, host)._replace(chosen=found.how)
     return interpreter.choose(None, host)
 
 

@@ -6,8 +6,7 @@ The order of the verdict and the meaning of a root cause are those of DESIGN.md 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .match import Match, fixes, match
 from .model import (
@@ -42,8 +41,7 @@ _HEART = {"tensorflow": "tensorflow.import_outcome", "training": "training.succe
 _DOUBTS = ("failed", "bug")
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """What was found out, with consequences and what is explained already sorted out."""
 
     findings: tuple[Finding, ...]
@@ -199,7 +197,7 @@ def _raised(roots: Mapping[str, Finding], consequences: Iterable[Consequence]) -
     for consequence in consequences:
         root, worst = raised[consequence.because_of], consequence.finding.severity
         if SEVERITIES.index(worst) < SEVERITIES.index(root.severity):
-            raised[consequence.because_of] = replace(root, severity=worst)
+            raised[consequence.because_of] = root._replace(severity=worst)
     return raised
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from . import nouns
@@ -128,7 +127,7 @@ def to_be_seen(report: Report, met: Book | None = None, whole: bool = True) -> R
     from .redact import redact
 
     if not whole:
-        report = replace(report, facts={name: replace(f, source=()) for name, f in report.facts.items()})
+        report = report._replace(facts={name: f._replace(source=()) for name, f in report.facts.items()})
     return nouns.changed(report, lambda value: redact(value, None, met))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from . import on_text
 from .diagnose import Judged, judge, severity, status
@@ -46,8 +46,7 @@ _ALARMING = re.compile(
 MOST_CANDIDATES = 3
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A rule that the text speaks for and that a fact which nobody told could still rule out.
 
     ``line`` is the matching line, ``place`` where it stands; ``unlikely``: a usual machine rules it out.
@@ -60,8 +59,7 @@ class Candidate:
     unlikely: bool = False
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(NamedTuple):
     """The answer to a log. ``report.undecided`` holds the candidates that count, the likeliest first.
 
     ``others``: causes that could still be, where one is named; ``harmless``: notices that stand beside
@@ -105,7 +103,7 @@ def explain(
     harmless: tuple[Finding, ...] = ()
     if verdict == "undecided":  # what is harmless must not stand where a cause belongs
         harmless = tuple(found for found in judged.findings if found.severity == "notice")
-        judged = replace(judged, findings=tuple(f for f in judged.findings if f.severity != "notice"))
+        judged = judged._replace(findings=tuple(f for f in judged.findings if f.severity != "notice"))
     missing = {name: fact for one in candidates for name, fact in one.missing.items()}
     known: dict[str, Fact] = {**_told(facts), **missing}
     report = Report(
@@ -137,7 +135,7 @@ def _text_first(judged: Judged, matches: Mapping[str, Match]) -> Judged:
     Of notices those that sound like trouble first, and then that of the last line.
     """
     order = sorted(judged.findings, key=lambda found: _backed(found, judged.consequences, matches))
-    return replace(judged, findings=tuple(order))
+    return judged._replace(findings=tuple(order))
 
 
 def _backed(

@@ -16,7 +16,6 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .changes import COMPARED, is_report
@@ -158,18 +157,18 @@ def worth_keeping(report: Report) -> Report:
 
     Long texts that are not compared, and where a fact was read, are left out.
     """
-    facts = {name: replace(fact, source=()) for name, fact in report.facts.items() if _counts(name, fact)}
+    facts = {name: fact._replace(source=()) for name, fact in report.facts.items() if _counts(name, fact)}
     found = tuple(each for each in report.findings if each.severity != "notice")[:1]
     rest: dict[str, Any] = dict.fromkeys(("undecided", "consequences", "training", "skipped", "notes"), ())
-    return replace(report, facts=facts, findings=found, **rest)
+    return report._replace(facts=facts, findings=found, **rest)
 
 
 def redacted(report: Report, redact: Callable[[Report], Report]) -> Report:
     """``redact(report)``; facts without any text, of which there are many, are not bothered with."""
     bare = {name: fact for name, fact in report.facts.items() if not _has_text(fact)}
     told = {name: fact for name, fact in report.facts.items() if name not in bare}
-    hidden = redact(replace(report, facts=told))
-    return replace(hidden, facts={**bare, **hidden.facts})
+    hidden = redact(report._replace(facts=told))
+    return hidden._replace(facts={**bare, **hidden.facts})
 
 
 def _has_text(fact: Fact) -> bool:

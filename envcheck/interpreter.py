@@ -11,7 +11,6 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -59,7 +58,7 @@ def choose(option: str | None, host: Host, running: Own | None = None) -> Target
     if not found:
         raise Wrong(say(NOWHERE))
     others = dict.fromkeys(other.python for other in found[1:] if other.python != found[0].python)
-    return replace(found[0], others=tuple(others)[:MOST_OTHERS])
+    return found[0]._replace(others=tuple(others)[:MOST_OTHERS])
 
 
 # --- --python

@@ -7,8 +7,7 @@ text matches, else no.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .model import Block, Condition, Fact, Facts, Fix, Known, Rule, Unknown
 from .operators import Outcome, both, either, holds
@@ -20,16 +19,15 @@ if TYPE_CHECKING:
 NOT_ASKED = Unknown("skipped", "it was not looked at")
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """The outcome, the known facts it rests on, the unknown ones that are missing.
 
     ``line`` is the first matching line of the text: its number from 1, and the line itself.
     """
 
     outcome: Outcome
-    because: Mapping[str, Known] = field(default_factory=dict)
-    missing: Mapping[str, Unknown] = field(default_factory=dict)
+    because: Mapping[str, Known] = {}
+    missing: Mapping[str, Unknown] = {}
     line: tuple[int, str] | None = None
 
 

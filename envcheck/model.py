@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, Union
+from typing import Any, Literal, NamedTuple, Union
 
 #: What JSON can hold. Versions stay strings; ``None`` means "looked, and it is not there".
 Value = Any
@@ -43,22 +42,20 @@ class NoAnswer(Exception):
         self.values = values
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """A fact that was learned, and where it was read."""
 
     value: Value
     source: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(NamedTuple):
     """A fact that could not be learned, and why."""
 
     kind: Kind
     sentence: str
     source: tuple[str, ...] = ()
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = {}
 
     @property
     def reason(self) -> str:
@@ -77,8 +74,7 @@ def fill(sentence: str, values: Mapping[str, Value]) -> str:
     return _PLACE.sub(lambda place: str(values.get(place[1], place[0])), sentence)
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """One line of a ``when`` block: a fact and what must hold of it.
 
     ``fact`` is ``"log"`` for a line on text; ``test`` then is a tuple of regular expressions, of which one
@@ -94,16 +90,14 @@ class Condition:
 Block = tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """A text of a rule in the languages it has; ``zh`` may be missing."""
 
     en: str
     zh: str | None = None
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(NamedTuple):
     """What to do: prose, and the commands or packages as data beside it."""
 
     do: Text
@@ -115,8 +109,7 @@ class Fix:
     otherwise: bool = False  # only where no fix before it surely applies
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """What a rule must say (``fires``: True, False or None for "cannot tell") of given facts."""
 
     fires: bool | None
@@ -124,8 +117,7 @@ class Example:
     log: str | None = None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One cause: when it holds, what it means, what to do."""
 
     cause: str
@@ -144,8 +136,7 @@ class Rule:
     bug: bool = False
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule that holds on this machine, the facts it rests on, and the fixes that apply here.
 
     ``rule`` and ``fixes`` have their ``{fact}`` places filled in; ``severity`` is the rule's,
@@ -158,24 +149,21 @@ class Finding:
     fixes: tuple[Fix, ...]
 
 
-@dataclass(frozen=True)
-class Consequence:
+class Consequence(NamedTuple):
     """A finding that needs no entry of its own, since ``because_of`` explains it."""
 
     finding: Finding
     because_of: str
 
 
-@dataclass(frozen=True)
-class Undecided:
+class Undecided(NamedTuple):
     """A rule that could be neither confirmed nor ruled out, and the facts that are missing."""
 
     rule: Rule
     missing: Mapping[str, Unknown]
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A rule that the user does not want to block: why, and where that is said.
 
     ``holds``: whether it holds here; None: that cannot be told.
@@ -187,8 +175,7 @@ class Skipped:
     holds: bool | None = False
 
 
-@dataclass(frozen=True)
-class LayerResult:
+class LayerResult(NamedTuple):
     """How one layer fares. ``seconds``: from the start of the run until its last fact settled."""
 
     layer: str
@@ -196,8 +183,7 @@ class LayerResult:
     seconds: float | None = None
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """The interpreter under examination, and why it was chosen.
 
     ``others`` are interpreters that were nearly as likely.
@@ -210,8 +196,7 @@ class Target:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """All that one check found out. ``findings[0]``, where it blocks, is the root cause."""
 
     verdict: Verdict
@@ -234,8 +219,7 @@ class Report:
         return codes[self.verdict]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step of a plan. ``commands`` are argument lists, to be run one after the other.
 
     Only steps of the scope ``environment`` are ever carried out by envcheck itself; for the others
@@ -252,8 +236,7 @@ class Step:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Alternative:
+class Alternative(NamedTuple):
     """Another way to a TensorFlow that works here, and what it costs."""
 
     do: Text
@@ -262,8 +245,7 @@ class Alternative:
     commands: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Conflict:
+class Conflict(NamedTuple):
     """Why packages cannot be installed together. ``kind``: ``conflict`` (two want different versions),
     ``no-distribution`` (nothing fits this Python and system) or ``failed`` (it could not be found out).
     """
@@ -273,8 +255,7 @@ class Conflict:
     text: str
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What pip or uv makes of a plan's packages: ``"name==version"`` each, or why it cannot be done.
 
     ``report``: cause and fix, where a rule knows them.
@@ -286,16 +267,15 @@ class Resolution:
     report: Report | None = None
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """How TensorFlow comes to run on a machine: nothing has happened yet.
 
     ``release`` is None where none fits as things are: ``alternatives`` then say what would have to
     change, the smallest change first. ``why_not`` is why nothing fits, or why the plan cannot be carried
     out as things are. ``into``: the folder of the environment that the steps make or change;
-    ``interpreter``: its Python, perhaps yet to come; ``python``: that Python's version. ``index``: a
-    mirror's address. ``free_mb``: what is free where the environment will lie. ``resolution``: what pip
-    or uv says of it, where it was asked.
+    ``interpreter``: its Python, perhaps yet to come; ``python``: that Python's version. ``mirror``: the
+    address that packages come from. ``free_mb``: what is free where the environment will lie.
+    ``resolution``: what pip or uv says of it, where it was asked.
     """
 
     target: Target
@@ -306,7 +286,7 @@ class Plan:
     into: str | None = None
     interpreter: str | None = None
     tool: Literal["pip", "uv", "conda"] = "pip"
-    index: str | None = None
+    mirror: str | None = None
     steps: tuple[Step, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     free_mb: float | None = None

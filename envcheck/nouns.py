@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar, cast
 
 from .model import Rule, Value
@@ -25,24 +24,28 @@ def changed(noun: Noun, change: Callable[[Value], Value]) -> Noun:
 
 
 def _names(noun: Any) -> Iterable[str]:
-    return _FILLED if isinstance(noun, Rule) else [field.name for field in fields(noun)]
+    return _FILLED if isinstance(noun, Rule) else noun._fields
+
+
+def _is_noun(thing: Any) -> bool:
+    return isinstance(thing, tuple) and hasattr(thing, "_fields")
 
 
 def _plain(noun: Any) -> Value:
     if noun is None or isinstance(noun, (str, int, float)):
         return noun
-    if isinstance(noun, (list, tuple)):
-        return [_plain(item) for item in noun]
+    if _is_noun(noun):
+        return {name: _plain(getattr(noun, name)) for name in _names(noun) if name != "on"}
     if isinstance(noun, Mapping):
         return {key: _plain(value) for key, value in noun.items()}
-    return {name: _plain(getattr(noun, name)) for name in _names(noun) if name != "on"}
+    return [_plain(item) for item in noun]
 
 
 def _rebuilt(noun: Any, value: Value) -> Any:
-    if isinstance(noun, (list, tuple)):
-        return type(noun)(_rebuilt(old, new) for old, new in zip(noun, value))
+    if _is_noun(noun):
+        return noun._replace(**{name: _rebuilt(getattr(noun, name), new) for name, new in value.items()})
     if isinstance(noun, Mapping):
         return {key: _rebuilt(old, new) for old, (key, new) in zip(noun.values(), value.items())}
-    if is_dataclass(noun) and not isinstance(noun, type):
-        return replace(noun, **{name: _rebuilt(getattr(noun, name), new) for name, new in value.items()})
+    if isinstance(noun, (list, tuple)):
+        return type(noun)(_rebuilt(old, new) for old, new in zip(noun, value))
     return value

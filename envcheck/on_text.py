@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .diagnose import severity
@@ -116,7 +116,7 @@ def speakable(rule: Rule, facts: Facts) -> Rule:
     def told(text: Words) -> Words:
         return Words(_spoken(text.en, facts), text.zh and _spoken(text.zh, facts))
 
-    return replace(rule, title=told(rule.title), why=told(rule.why))
+    return rule._replace(title=told(rule.title), why=told(rule.why))
 
 
 def _spoken(text: str, facts: Facts) -> str:

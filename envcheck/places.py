@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from .model import Facts, Fix, Known, Rule, Text, Value
 
@@ -28,7 +27,7 @@ class _NoValue(Exception):
 
 def fill_rule(rule: Rule, facts: Facts) -> Rule:
     """``rule`` with the places of title and why filled; what is not known is called so."""
-    return replace(rule, title=_fill_text(rule.title, facts), why=_fill_text(rule.why, facts))
+    return rule._replace(title=_fill_text(rule.title, facts), why=_fill_text(rule.why, facts))
 
 
 def fill_fix(fix: Fix, facts: Facts) -> Fix | None:
@@ -40,8 +39,7 @@ def fill_fix(fix: Fix, facts: Facts) -> Fix | None:
     quote = _windows if _value_or_none(facts, "platform.system") == "Windows" else shlex.quote
     bare = _value_or_none(facts, "platform.root") is True and fix.scope != "manual"
     try:
-        return replace(
-            fix,
+        return fix._replace(
             do=Text(_known(fix.do.en, facts), fix.do.zh and _known(fix.do.zh, facts)),
             packages=tuple(name for package in fix.packages for name in _packages(package, facts)),
             run=tuple(_command(_SUDO.sub("", line) if bare else line, facts, quote) for line in fix.run),

@@ -7,7 +7,6 @@ reads and checks all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache, cached_property, partial
 from typing import overload
 
@@ -79,7 +78,7 @@ def _without_fixes(text: str, layer: str, cause: str, texts: bool) -> Rule:
     def fixes() -> tuple[Fix, ...]:
         return tuple(rule_file.parse(text, layer, cause).fixes)  # all of it: once, for a rule that holds
 
-    return replace(rule_file.head(text, layer, cause, texts), fixes=Fixes(fixes))
+    return rule_file.head(text, layer, cause, texts)._replace(fixes=Fixes(fixes))
 
 
 def _files(root: Folder) -> Iterator[tuple[str, str]]:

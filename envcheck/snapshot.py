@@ -24,7 +24,7 @@ def record(host: Host, created: str) -> dict[str, Value]:
         verb: {key: _answer_out(answer) for key, answer in sorted(known.items())}
         for verb, known in sorted(host.memory_of_answers.items())
     }
-    target = {k: v for k, v in vars(host.target).items() if v is not None}
+    target = {k: v for k, v in host.target._asdict().items() if v is not None}
     target["others"] = list(host.target.others)
     return {"schema": SCHEMA, "built": None, "created": created, "target": target, "answers": answers}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -325,8 +324,8 @@ def test_a_cause_that_another_explains_names_it() -> None:
 def test_a_cause_after_another_says_after_which() -> None:
     report = here("driver-too-shy", OLD).report
     assert report
-    second = replace(report.findings[0], rule=own()[1])
-    both = replace(report, findings=(*report.findings, second))
+    second = report.findings[0]._replace(rule=own()[1])
+    both = report._replace(findings=(*report.findings, second))
     judged = cause_page.judged(own()[1], both, None)
     assert (judged.standing, judged.by) == ("named", "driver-too-shy")
 

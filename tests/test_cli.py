@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +193,7 @@ def test_the_verdict_is_the_exit_code(
 ) -> None:
     report = reports.blocked() if verdict == "blocked" else reports.ready()
     monkeypatch.setattr(
-        examine, "examine", lambda host, asked, *_: replace(report, verdict=verdict, strict=asked.strict)
+        examine, "examine", lambda host, asked, *_: report._replace(verdict=verdict, strict=asked.strict)
     )
     for format in ("terminal", "json"):
         more = ["--strict"] if strict else []

@@ -258,7 +258,7 @@ def test_what_cannot_tell_explains_nothing() -> None:
 def test_a_finding_holds_facts_fixes_and_filled_texts() -> None:
     fixes = (Fix(Text("for {driver.old}")), Fix(Text("b"), on=((Condition("driver.old", False),),)))
     one = rule("old", fixes=fixes)
-    (finding,) = report(Rule(**{**one.__dict__, "title": Text("it is {driver.old}")})).findings
+    (finding,) = report(Rule(**{**one._asdict(), "title": Text("it is {driver.old}")})).findings
     assert finding.because == {"driver.old": Known(True)}
     assert finding.rule.title == Text("it is true")
     assert [fix.do.en for fix in finding.fixes] == ["for true"]

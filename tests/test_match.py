@@ -294,7 +294,7 @@ def test_what_cannot_be_compared_is_missing_with_the_reason() -> None:
 
 def test_a_bad_regular_expression_is_a_clear_error() -> None:
     bad = rule(TRUE)
-    bad = Rule(**{**bad.__dict__, "when": (block({"log": "("}, strict=False),)})
+    bad = Rule(**{**bad._asdict(), "when": (block({"log": "("}, strict=False),)})
     with pytest.raises(Wrong, match=r"bad regular expression '\('"):
         match(bad, FACTS, LOG)
 
@@ -360,11 +360,11 @@ def test_the_superuser_needs_no_sudo_on_this_machine(root: bool, scope: Any, run
 
 def test_places_are_filled_in_both_languages() -> None:
     filled = fill_rule(
-        Rule(**{**rule(TRUE).__dict__, "title": Text("{cuda.loaded} {x}", "有 {cuda.missing}")}), FACTS
+        Rule(**{**rule(TRUE)._asdict(), "title": Text("{cuda.loaded} {x}", "有 {cuda.missing}")}), FACTS
     )
     assert filled.title == Text("some {x}", "有 libcudnn.so.9, libcusolver.so.11")
     title = Text("{driver.cuda} {driver.module_version}", "{driver.cuda} {driver.module_version}")
-    filled = fill_rule(Rule(**{**rule(TRUE).__dict__, "title": title}), FACTS)
+    filled = fill_rule(Rule(**{**rule(TRUE)._asdict(), "title": title}), FACTS)
     assert filled.title == Text("unknown none", "未知 无")
 
 

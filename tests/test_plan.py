@@ -219,11 +219,11 @@ def test_an_old_pip_is_updated_first() -> None:
 
 def test_a_mirror_is_used_when_it_is_named_and_not_before() -> None:
     tuna = planned("linux-cpu-ready", Wishes(mirror="tuna"))
-    assert tuna.index == "https://pypi.tuna.tsinghua.edu.cn/simple"
-    assert f"--default-index {tuna.index}" in commands(tuna)[1]
+    assert tuna.mirror == "https://pypi.tuna.tsinghua.edu.cn/simple"
+    assert f"--default-index {tuna.mirror}" in commands(tuna)[1]
     by_pip = planned("linux-cpu-ready", Wishes(mirror="https://mirror.example/simple", prefer="pip"))
     assert "--index-url https://mirror.example/simple" in commands(by_pip)[1]
-    assert planned("linux-cpu-ready").index is None
+    assert planned("linux-cpu-ready").mirror is None
     with pytest.raises(Wrong, match="tuna, aliyun, ustc"):
         planned("linux-cpu-ready", Wishes(mirror="nowhere"))
 
@@ -232,7 +232,7 @@ def test_a_mirror_is_only_suggested_in_chinese() -> None:
     words.use("zh")
     host = replay(machines.machine("linux-cpu-ready"), "x", {"train": "x"})
     found = plan(probes.Collected(host, probes.registry()), host.target, Wishes(), CREATED, rules())
-    assert found.index is None and any("--mirror tuna" in (note.zh or "") for note in found.notes)
+    assert found.mirror is None and any("--mirror tuna" in (note.zh or "") for note in found.notes)
 
 
 # --- what comes before, and what else there is ---------------------------------------------------

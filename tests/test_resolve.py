@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def facts(**more: object) -> Facts:
 def a_plan(**more: object) -> Plan:
     target = Target("/home/u/venv/bin/python", "test")
     plain = Plan(target, facts(), "2.20.0", ("tensorflow[and-cuda]==2.20.0",), "3.11.7", ".venv-tensorflow")
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return plain._replace(**more)  # type: ignore[arg-type]
 
 
 class Resolver:
@@ -47,7 +46,7 @@ class Resolver:
 def test_pip_resolves_for_its_own_python() -> None:
     said = {"install": [{"metadata": {"name": "tensorflow", "version": "2.20.0"}}]}
     pip = Resolver(0, "", said)
-    found = resolve.resolved(a_plan(index="https://mirror.example/simple"), True, None, pip)
+    found = resolve.resolved(a_plan(mirror="https://mirror.example/simple"), True, None, pip)
     assert found.resolution is not None and found.resolution.packages == ("tensorflow==2.20.0",)
     assert pip.asked[:4] == ["/home/u/venv/bin/python", "-m", "pip", "install"]
     assert {"--dry-run", "--ignore-installed", "https://mirror.example/simple"} <= set(pip.asked)

@@ -61,8 +61,8 @@ def test_a_rule_file_can_be_read(path: Path) -> None:
 
 
 def test_the_product_reads_all_rule_files_and_the_same_rules_without_examples() -> None:
-    read_by_product = {rule.cause: rule.__dict__ for rule in rulebook.load()}
-    assert read_by_product == {cause: {**rule.__dict__, "examples": ()} for cause, rule in rules().items()}
+    read_by_product = {rule.cause: rule._asdict() for rule in rulebook.load()}
+    assert read_by_product == {cause: {**rule._asdict(), "examples": ()} for cause, rule in rules().items()}
     assert len(read_by_product) == len(files())
 
 
@@ -104,7 +104,7 @@ def test_every_block_is_reached_by_an_example(rule: Rule) -> None:
     """Else a typing error in a block that is never yes would go unnoticed."""
     firing = [example for example in rule.examples if example.fires]
     for number, block in enumerate(rule.when, 1):
-        alone = Rule(**{**rule.__dict__, "when": (block,)})
+        alone = Rule(**{**rule._asdict(), "when": (block,)})
         reached = any(match(alone, example.facts, example.log).outcome for example in firing)
         assert reached, f"no firing example for when[{number}]"
 

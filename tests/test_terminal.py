@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,14 +166,14 @@ def test_in_short_the_rest_is_folded_and_with_v_it_is_open() -> None:
 
 
 def test_an_undecided_verdict_shows_what_is_missing() -> None:
-    text = page(replace(reports.blocked(), verdict="undecided", findings=()))
+    text = page(reports.blocked()._replace(verdict="undecided", findings=()))
     in_order(text, "? Undecided:", "Secure Boot refuses", "driver.secure_boot: permission", "denied")
 
 
 def test_what_was_left_out_on_purpose_is_no_doubt() -> None:
     (doubt,) = reports.blocked().undecided
     skipped = {"training.succeeded": Unknown("skipped", "not run: {option}", values={"option": "--quick"})}
-    report = reports.ready(undecided=(replace(doubt, missing=skipped),))
+    report = reports.ready(undecided=(doubt._replace(missing=skipped),))
     assert "neither confirmed" not in page(report)
     assert "neither confirmed" in page(report, whole=True)
 
@@ -188,7 +187,7 @@ def test_a_bug_of_our_own_is_told() -> None:
 
 
 def test_another_likely_interpreter_is_named_with_the_command() -> None:
-    target = replace(reports.TARGET, others=("/usr/bin/python3",))
+    target = reports.TARGET._replace(others=("/usr/bin/python3",))
     assert "envcheck --python /usr/bin/python3" in page(reports.ready(target=target))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -104,7 +103,7 @@ def _write(
         page = partial(workshop.with_end, report=report, handed_in=handed_in)
 
         def noted() -> Report:
-            return replace(report, notes=(*report.notes, *note()))
+            return report._replace(notes=(*report.notes, *note()))
 
         out.put(lambda: page(views.view(noted(), verbose)), lambda: data.report(report))
         return

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 from ..model import SEVERITIES, Rule, Severity, Text, Verdict
 from ..words import mark
@@ -20,8 +19,7 @@ from .rule_texts import Told
 Handed = Union[Member, Skipped]
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """A root cause, the aliases of the machines that have it, and how most of them mend it.
 
     ``ways``: how many different fixes there are; ``do`` and ``run`` are the most frequent one.
@@ -37,8 +35,7 @@ class Cause:
     who: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Fleet:
+class Fleet(NamedTuple):
     """What many reports say together. ``members``: who is worst off first; ``skipped``: what was not read.
 
     ``titles`` and ``fixes`` are the members' own, by alias, in the languages that the rules have.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -44,8 +43,7 @@ class Step(NamedTuple):
     ms: float
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One machine. ``facts``: those that are shown and compared, each as a text; absent ones are left out."""
 
     alias: str
@@ -54,18 +52,17 @@ class Member:
     verdict: Verdict
     root: Need | None = None
     also: tuple[str, ...] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = {}
     gpus: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file that does not count, and why: a constant sentence and its values."""
 
     file: str
     sentence: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = {}
 
 
 class NotOne(Exception):

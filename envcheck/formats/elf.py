@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NEEDED, _DT_STRTAB, _DT_STRSZ, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 1, 5, 10, 14, 15, 29
@@ -24,8 +24,7 @@ class NotElf(ValueError):
     """Not a whole ELF file; the message is the one that glibc's loader has for it."""
 
 
-@dataclass(frozen=True)
-class Dynamic:
+class Dynamic(NamedTuple):
     """What the loader learns from a file. Paths are as written, ``$ORIGIN`` not yet expanded."""
 
     machine: str | None
@@ -36,8 +35,7 @@ class Dynamic:
     runpath: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Layout:
+class _Layout(NamedTuple):
     order: str
     word: str
     header: str

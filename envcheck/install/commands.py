@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..model import Facts, Known, Target, Value
 
@@ -17,17 +16,16 @@ Argv = list[str]
 TELLS_PROGRESS = "24.1"
 
 
-@dataclass(frozen=True)
-class Installer:
+class Installer(NamedTuple):
     """Installs into the environment of ``python``, an interpreter that may be yet to come.
 
     ``conda``: the environment is conda's, and its pip installs (TensorFlow's wheels are no conda
-    packages). ``index``: where packages come from instead of the usual index, a mirror's address.
+    packages). ``mirror``: where packages come from instead of the usual index, a mirror's address.
     """
 
     tool: Tool
     python: str
-    index: str | None = None
+    mirror: str | None = None
 
     def install(self, packages: Sequence[str], *options: str) -> list[Argv]:
         """The commands that bring about ``packages``; ``"-name"`` removes one."""
@@ -57,9 +55,9 @@ class Installer:
         return [self.python, "-m", "pip", command]
 
     def _from(self) -> Argv:
-        if self.index is None:
+        if self.mirror is None:
             return []
-        return ["--index-url" if self.tool != "uv" else "--default-index", self.index]
+        return ["--index-url" if self.tool != "uv" else "--default-index", self.mirror]
 
 
 def commands(packages: Sequence[str], facts: Facts, target: Target) -> tuple[str, ...]:

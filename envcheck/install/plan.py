@@ -7,7 +7,6 @@ comes from the rules' fixes and the tables; what is said stands in ``steps.toml`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from .. import rulebook
 from ..model import RULE_LAYERS, Facts, Finding, Fix, Plan, Rule, Step, Target, Text
@@ -43,14 +42,14 @@ def plan(
     """The plan for the machine of ``facts``. Raises ``Wrong`` for wishes that mean nothing."""
     rules = rulebook.load() if rules is None else rules
     found = machine(facts, target, wishes)
-    plain = Plan(target, _rests_on(facts), None, index=mirror(wishes.mirror), created=created)
+    plain = Plan(target, _rests_on(facts), None, mirror=mirror(wishes.mirror), created=created)
     unfit = after.wrong_python(facts, found, rules)
     if unfit is not None:
-        return replace(plain, alternatives=tuple(others.of(unfit)), why_not=_reason(unfit))
+        return plain._replace(alternatives=tuple(others.of(unfit)), why_not=_reason(unfit))
     row = _chosen(facts, found, wishes, rules)
     if row is None:
         ways = others.alternatives(facts, found, wishes, None, rules)
-        return replace(plain, alternatives=ways, why_not=others.why_not(found, facts, wishes))
+        return plain._replace(alternatives=ways, why_not=others.why_not(found, facts, wishes))
     return _planned(plain, facts, found, row, wishes, rules)
 
 
@@ -87,8 +86,7 @@ def _planned(
     check = _check(where, windows)
     steps = (*first, *where.steps, *_newer_pip(facts, where, row, plain), install, *check)
     jit = _compiled_at_first_use(found, row)
-    made = replace(
-        plain,
+    made = plain._replace(
         release=row["version"],
         packages=what.wanted,
         python=where.python,
@@ -152,7 +150,7 @@ def _newer_pip(facts: Facts, where: Place, row: Row, plain: Plan) -> tuple[Step,
     pip, needed = value(facts, "python.pip"), row["pip"]
     if where.tool != "pip" or not pip or not needed or not below(pip, needed):
         return ()
-    commands = Installer("pip", where.interpreter, plain.index).install([f"pip>={needed}"], "--upgrade")
+    commands = Installer("pip", where.interpreter, plain.mirror).install([f"pip>={needed}"], "--upgrade")
     shown = {"pip": needed, "release": row["version"]}
     return (Step(text("pip", "do", **shown), text("pip", "why", **shown), "environment", _tuples(commands)),)
 
@@ -160,7 +158,7 @@ def _newer_pip(facts: Facts, where: Place, row: Row, plain: Plan) -> tuple[Step,
 def _install(
     plain: Plan, facts: Facts, found: Machine, row: Row, wishes: Wishes, where: Place, what: Packages
 ) -> Step:
-    commands = Installer(where.tool, where.interpreter, plain.index).install(what.wanted)
+    commands = Installer(where.tool, where.interpreter, plain.mirror).install(what.wanted)
     takes = size(row["version"], str(found.platform), what.kind)
     do, why = _what(found, row, wishes, what)
     return Step(do, why, "environment", _tuples(commands), (), takes.download_mb, takes.disk_mb)
@@ -219,7 +217,7 @@ def _with_room(made: Plan, found: Machine, kind: str, wishes: Wishes) -> Plan:
         return made
     why = text("no_room", "why", needed=round(needed), free=round(made.free_mb), path=made.into)
     ways = others.for_room(found, kind, needed, made.free_mb, wishes)
-    return replace(made, why_not=why, alternatives=(*ways, *made.alternatives))
+    return made._replace(why_not=why, alternatives=(*ways, *made.alternatives))
 
 
 # --- notes ---------------------------------------------------------------------------------------
@@ -240,7 +238,7 @@ def _notes(facts: Facts, where: Place, plain: Plan) -> Iterator[Text]:
     debian = "debian" in (value(facts, "platform.distro"), *(value(facts, "platform.distro_like") or ()))
     if debian and where.tool == "pip" and value(facts, "python.environment") == "system":
         yield text("debian_venv", "note", python=minor(where.python) or "3")
-    if language() == "zh" and plain.index is None:
+    if language() == "zh" and plain.mirror is None:
         names = "、".join(f"--mirror {entry['name']}（{entry['who_zh']}）" for entry in mirrors())
         yield text("mirror", "note", names=names)
 

@@ -10,7 +10,6 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -74,7 +73,7 @@ def resolved(plan: Plan, here: bool, uv: str | None, runner: Run = run) -> Plan:
             found = _by_uv(plan, Path(folder), uv, runner)
         else:
             raise Wrong(say("--verify-resolve needs uv here: pip resolves for its own Python only"))
-    return replace(plan, resolution=found)
+    return plan._replace(resolution=found)
 
 
 def _pip_can(plan: Plan) -> bool:
@@ -85,7 +84,7 @@ def _pip_can(plan: Plan) -> bool:
 
 def _by_pip(plan: Plan, folder: Path, runner: Run) -> Resolution:
     report = folder / "report.json"
-    (argv,) = Installer("pip", plan.target.python, plan.index).dry_run(plan.packages, str(report))
+    (argv,) = Installer("pip", plan.target.python, plan.mirror).dry_run(plan.packages, str(report))
     answer = runner(argv)
     if answer.code != 0 or not report.exists():
         return _failed("pip", answer, plan)
@@ -109,7 +108,7 @@ def compile_command(packages: Sequence[str], plan: Plan, uv: str, file: str) -> 
     options = ["--python-version", python] if python else []
     platform = uv_platform(plan.facts)
     options += ["--python-platform", platform] if platform else []
-    options += ["--default-index", plan.index] if plan.index else []
+    options += ["--default-index", plan.mirror] if plan.mirror else []
     return [
         uv,
         "pip",

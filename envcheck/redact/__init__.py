@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from ..model import Value
-from . import encoded, known, secrets, tokens
+from . import encoded, known, secrets
 from .step import PLACEHOLDER, Book, Step, replaced
 from .who import Who, whose
 
@@ -68,7 +68,7 @@ def _of_anyone(rules: _Rules, who: Who, whole: str) -> _Rules:
     encoded_too = encoded.unescaped(whole) if re.search(r"%2F|%5C|&quot;", whole) else None
     found = [*learned.projects(whole), *(learned.projects(encoded_too.text) if encoded_too else ())]
     projects = (*who.projects, *found)
-    every = identity.steps(replace(who, projects=tuple(dict.fromkeys(projects))), book)
+    every = identity.steps(who._replace(projects=tuple(dict.fromkeys(projects))), book)
     return replace(
         rules,
         steps=[*rules.steps, *(step for step in every if step.may_be_in(lowered))],
@@ -217,7 +217,7 @@ def _through(text: str, view: encoded.View | None, others: list[Step] | None, bo
     if view is None:
         return text
     lowered = view.text.lower()
-    steps = secrets.of_forms(tokens.occurring(view.text)) if others is None else secrets.steps(view.text)
+    steps = secrets.by_form(view.text) if others is None else secrets.steps(view.text)
     steps += [step for step in others or () if step.may_be_in(lowered)]
     found = [
         (start, end, x, step) for step in steps for start, end, x in step.found(view.text) if end > start

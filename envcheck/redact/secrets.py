@@ -84,9 +84,10 @@ _NAMED = [
     Step("credentials", r"""://(?P<x>[^\s/'"]+)@""", ("://",), _no_one),
     Step("credentials", r"""://(?P<x>[^\s/:@'"]+:(?!\d+(?:/|\s|$))[^\s@'"]+)@""", ("://",)),
 ]
+#: A product key of Windows.
+_PRODUCT_KEY = r"(?<![\w-])(?P<x>(?:[A-Z0-9]{5}-){4}[A-Z0-9]{5})"
 _BY_NAME = [
-    # Windows' product keys
-    Step("license", r"(?<![\w-])(?P<x>(?:[A-Z0-9]{5}-){4}[A-Z0-9]{5})(?![\w-])", ("-",)),
+    Step("license", rf"{_PRODUCT_KEY}(?![\w-])", ("-",)),
     Step(
         "credentials",
         r"(?i)\b(?:basic|bearer|negotiate|digest)\s+(?P<x>(?=\S*[\d=+/_.-])[\w+/=.~-]{12,})",
@@ -143,7 +144,12 @@ _BY_NAME = [
 ]
 
 
-def of_forms(forms: Iterable[str]) -> list[Step]:
+def by_form(text: str) -> list[Step]:
+    """What is known by its form alone, whatever follows: for lines put together, where the next one does."""
+    return [*_of_forms(tokens.occurring(text)), Step("license", _PRODUCT_KEY)]
+
+
+def _of_forms(forms: Iterable[str]) -> list[Step]:
     """The step that finds tokens of ``forms``, if there are any."""
     either = "|".join(forms)
     return [Step("token", rf"(?<![A-Za-z0-9_])(?P<x>{either})")] if either else []
@@ -154,7 +160,7 @@ def steps(text: str) -> list[Step]:
     lowered = text.lower()
     return [
         *(step for step in _NAMED if step.may_be_in(lowered)),
-        *of_forms(tokens.occurring(text)),
+        *_of_forms(tokens.occurring(text)),
         *(step for step in _BY_NAME if step.may_be_in(lowered)),
     ]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..model import Value
 
 
-@dataclass(frozen=True)
-class Who:
+class Who(NamedTuple):
     """Whose machine it is. ``projects`` are folders whose paths say what somebody works on."""
 
     user: str | None = None

@@ -227,7 +227,7 @@ def plan(told: Plan) -> dict[str, Any]:
         "into": told.into,
         "interpreter": told.interpreter,
         "tool": told.tool,
-        "index": told.index,
+        "index": told.mirror,
         "free_mb": told.free_mb,
         "why_not": told.why_not and pick(told.why_not),
         "steps": [_step(step) for step in told.steps],

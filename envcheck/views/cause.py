@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from .. import install, match
 from ..cause_page import Line as Judgement
@@ -94,8 +93,7 @@ def translation(rule: Rule) -> tuple[Block, ...]:
 def _named(rule: Rule) -> Rule:
     """Without a machine a place stands as the name of its fact."""
     fixes = tuple(
-        replace(
-            fix,
+        fix._replace(
             do=_name(fix.do),
             packages=_names(fix.packages),
             run=_names(fix.run),
@@ -103,7 +101,7 @@ def _named(rule: Rule) -> Rule:
         )
         for fix in rule.fixes
     )
-    return replace(rule, title=_name(rule.title), why=_name(rule.why), fixes=fixes)
+    return rule._replace(title=_name(rule.title), why=_name(rule.why), fixes=fixes)
 
 
 def _name(text: Words) -> Words:
@@ -132,7 +130,7 @@ def _fixes(rule: Rule, page: Page) -> Iterator[Block]:
     if page.report:
         here = match.fixes(page.rule, page.report.facts)
         yield from _each_fix(
-            tuple(replace(fix, on=(), otherwise=False) for fix in here), page.report.facts, page.report.target
+            tuple(fix._replace(on=(), otherwise=False) for fix in here), page.report.facts, page.report.target
         )
     else:
         yield from _each_fix(rule.fixes, {}, Target("python", ""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from ..explain import MOST_CANDIDATES, Candidate, Explanation
 from ..model import Finding, Known
@@ -71,7 +70,7 @@ def _finding(found: Finding, told: Explanation, whole: bool, level: int) -> Iter
 
 def _without_log(found: Finding) -> Finding:
     """The line of the log is quoted, and needs no row in a table."""
-    return replace(found, because={name: fact for name, fact in found.because.items() if name != "log"})
+    return found._replace(because={name: fact for name, fact in found.because.items() if name != "log"})
 
 
 def _quoted(text: str, place: str) -> Iterator[Block]:

@@ -67,8 +67,8 @@ def _summary(plan: Plan) -> Iterator[Block]:
     if plan.release is None:
         return
     rows: list[tuple[Line, Line]] = [(line(say("packages")), line(Span(" ".join(plan.packages), "code")))]
-    if plan.index:
-        rows.append((line(say("from")), line(Span(plan.index, "link"))))
+    if plan.mirror:
+        rows.append((line(say("from")), line(Span(plan.mirror, "link"))))
     sizes = [step for step in plan.steps if step.disk_mb]
     if sizes:
         takes = say(
