@@ -173,35 +173,30 @@ READERS: tuple[Reader, ...] = (
         STATED,
         r"Driver Version: (?P<driver>\d{3}[\d.]*)(?:\s+CUDA Version: (?P<cuda>\d+\.\d+))?",
         _smi,
-        "Driver Version",
     ),
     reader(
         STATED,
         r"NVRM version: .*?(?P<version>\d{3}\.\d+(?:\.\d+)?)",
         lambda found: {"driver.module_version": found["version"], "driver.installed": True},
-        "NVRM version",
     ),
     reader(
         STATED,
         r"libcuda reported version is: (?P<version>\d{3}\.[\d.]+\d)",
         lambda found: {"driver.version": found["version"], "driver.installed": True},
-        "libcuda reported",
     ),
     reader(
         STATED - 5,
         r"kernel reported version is: (?P<version>\d{3}\.[\d.]+\d)",
         lambda found: {"driver.module_version": found["version"], "driver.installed": True},
-        "kernel reported",
     ),
     reader(
         SHOWN,
         r"[Ss]uccessfully opened (?:dynamic|CUDA) library (?:libcuda\.so|nvcuda\.dll)",
         _has_driver,
-        "uccessfully opened",
     ),
-    reader(SHOWN, r"Created (?:TensorFlow )?device \(?/?\S*(?:GPU|gpu):\d", _has_driver, "Created "),
+    reader(SHOWN, r"Created (?:TensorFlow )?device \(?/?\S*(?:GPU|gpu):\d", _has_driver),
     # libcuda was opened; 303 is what TensorFlow says itself where it was not
-    reader(SHOWN, r"failed call to cuInit: CUDA_ERROR_(?!SHARED_OBJECT|STUB)", _has_driver, "cuInit"),
+    reader(SHOWN, r"failed call to cuInit: CUDA_ERROR_(?!SHARED_OBJECT|STUB)", _has_driver),
     # these come after a GPU was found: gpu_device.cc, cuda_executor.cc
     reader(
         SHOWN,
@@ -213,25 +208,20 @@ READERS: tuple[Reader, ...] = (
         STATED,
         r"Cuda compilation tools, release [\d.]+, V(?P<version>\d+\.\d+\.\d+)",
         _toolkit,
-        "Cuda compilation tools",
     ),
-    reader(
-        SHOWN, r"(?P<path>/(?:usr/local|opt)/cuda-(?P<version>\d+\.\d+))(?=[/:\s'\"]|$)", _toolkit, "/cuda-"
-    ),
-    reader(SHOWN, r"(?P<path>[A-Z]:\\[^\n:]*?CUDA\\{1,2}v(?P<version>\d+\.\d+))", _toolkit, "CUDA\\"),
-    reader(SHOWN - 5, r"^CUDA Version (?P<version>\d+\.\d+(?:\.\d+)?)\s*$", _toolkit, "CUDA Version"),
+    reader(SHOWN, r"(?P<path>/(?:usr/local|opt)/cuda-(?P<version>\d+\.\d+))(?=[/:\s'\"]|$)", _toolkit),
+    reader(SHOWN, r"(?P<path>[A-Z]:\\[^\n:]*?CUDA\\{1,2}v(?P<version>\d+\.\d+))", _toolkit),
+    reader(SHOWN - 5, r"^CUDA Version (?P<version>\d+\.\d+(?:\.\d+)?)\s*$", _toolkit),
     reader(
         STATED,
         r"#define CUDNN_MAJOR (\d+)\s+#define CUDNN_MINOR (\d+)\s+#define CUDNN_PATCHLEVEL (\d+)",
         lambda found: {"cuda.cudnn_version": ".".join(found.groups())},
-        "CUDNN_MAJOR",
     ),
-    reader(STATED, r"Loaded cuDNN version (\d{4,5})", _cudnn_number, "Loaded cuDNN"),
+    reader(STATED, r"Loaded cuDNN version (\d{4,5})", _cudnn_number),
     reader(
         STATED,
         r"Loaded runtime CuDNN library: (\d+\.\d+\.\d+)",
         lambda found: {"cuda.cudnn_version": found[1]},
-        "Loaded runtime CuDNN",
     ),
     reader(
         HINT,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from ..literals import plain_parts
 from .answers import Values
 
 #: A program's own statement (``Python 3.10.4``), a field of a form, a path in a traceback, a hint.
@@ -26,27 +27,23 @@ class Told(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """A pattern, and what a match of it tells; what it makes a :class:`ValueError` of tells nothing.
-
-    ``needs``: a piece of text without which the pattern cannot match, looked for first.
-    """
+    """A pattern, and what a match of it tells; what it makes a :class:`ValueError` of tells nothing."""
 
     weight: int
     pattern: str
     make: Make
-    needs: str = ""
     flags: int = 0
 
 
-def reader(weight: int, pattern: str, make: Make, needs: str = "", flags: int = 0) -> Reader:
+def reader(weight: int, pattern: str, make: Make, flags: int = 0) -> Reader:
     """A Reader; ``^`` and ``$`` are each line's."""
-    return Reader(weight, pattern, make, needs, re.MULTILINE | flags)
+    return Reader(weight, pattern, make, re.MULTILINE | flags)
 
 
 def read(readers: Iterable[Reader], text: str) -> Iterator[Told]:
     """Everything that ``readers`` find in ``text``."""
     for one in readers:
-        if one.needs and one.needs not in text:
+        if not one.flags & re.IGNORECASE and plain_parts(one.pattern).ruled_out(text):
             continue
         # Compiled where it may match: most of them never do in one log, and compiling takes longest.
         for found in islice(re.compile(one.pattern, one.flags).finditer(text), _MOST):

@@ -107,7 +107,7 @@ READERS: tuple[Reader, ...] = (
         r"|macOS-\d+[\d.]*-\S+|Darwin-\d+\.\d+\.\d+-\S+)",
         _platform,
     ),
-    reader(STATED, r"Microsoft Windows \[[^\]\d]*10\.0\.(\d{5})", _windows_version, "Microsoft"),
+    reader(STATED, r"Microsoft Windows \[[^\]\d]*10\.0\.(\d{5})", _windows_version),
     reader(
         STATED,
         r'^(?:PRETTY_NAME|DISTRIB_DESCRIPTION|Description):?=?\s*"?((?:Ubuntu|Debian|Fedora'
@@ -120,7 +120,6 @@ READERS: tuple[Reader, ...] = (
         STATED,
         r"^ldd \([^)]*\) (2\.\d+)\s*$",
         lambda found: {"platform.glibc": found[1], "platform.libc": "glibc"},
-        "ldd (",
     ),
     reader(
         SHOWN + 5,
@@ -132,18 +131,17 @@ READERS: tuple[Reader, ...] = (
         r"\b(?:uname -[mpi]|arch)[ \t]*\n[ \t]*(x86_64|aarch64|arm64|ppc64le|i686|armv7l)[ \t]*$",
         lambda found: {"platform.architecture": _ARCH[found[1]]},
     ),
-    reader(SHOWN, r'^NAME="?Alpine Linux', lambda _: platforms.system("Alpine Linux"), "Alpine"),
+    reader(SHOWN, r'^NAME="?Alpine Linux', lambda _: platforms.system("Alpine Linux")),
     # WSL 1 says that it is Linux 4.4 of such a build of Windows.
-    reader(SHOWN + 5, r"\b4\.4\.0-\d{5}-Microsoft\b", lambda _: _is("Linux", platform_wsl=1), "-Microsoft"),
-    reader(SHOWN, r"(?:\w+64_\d+|nvcuda|cudnn\w*|zlibwapi)\.dll\b", lambda _: _is("Windows"), ".dll"),
-    reader(SHOWN, r"^(?:\([\w .-]+\) ?)?(?:PS )?[A-Z]:\\[^>\n]*>", lambda _: _is("Windows"), ":\\"),
+    reader(SHOWN + 5, r"\b4\.4\.0-\d{5}-Microsoft\b", lambda _: _is("Linux", platform_wsl=1)),
+    reader(SHOWN, r"(?:\w+64_\d+|nvcuda|cudnn\w*|zlibwapi)\.dll\b", lambda _: _is("Windows")),
+    reader(SHOWN, r"^(?:\([\w .-]+\) ?)?(?:PS )?[A-Z]:\\[^>\n]*>", lambda _: _is("Windows")),
     reader(
         SHOWN,
         r"(?:Downloading|Using cached|Saved|Processing) \S*?-(?P<tag>win_amd64|win32|macosx_\w+|"
         r"(?:many|musl)?linux\w*_(?:x86_64|aarch64"
         r"|i686|ppc64le|armv7l))(?:\.(?:many|musl)linux\w+)*\.whl",
         _wheel,
-        ".whl",
     ),
     reader(
         SHOWN,
@@ -179,7 +177,6 @@ READERS: tuple[Reader, ...] = (
         SHOWN,
         r"NVIDIA Release \d\d\.\d\d.*\(build",
         lambda _: _is("Linux", platform_container="docker"),
-        "NVIDIA Release",
     ),
     reader(
         SHOWN,
@@ -195,14 +192,13 @@ READERS: tuple[Reader, ...] = (
         50,
         r"(?<![\w/])[A-Za-z]:\\{1,2}(?:Users|Program|Python|Anaconda|Windows|ProgramData|Miniconda)",
         lambda _: _is("Windows"),
-        ":\\",
     ),
     reader(
         50,
         r"(?<![\w:/\\.])/Users/\w|/opt/homebrew/|/Library/Frameworks/|\.dylib\b|/usr/local/Cellar/",
         lambda _: _is("Darwin"),
     ),
-    reader(50, r"/opt/homebrew/", lambda _: {"platform.architecture": "arm64"}, "/opt/homebrew"),
+    reader(50, r"/opt/homebrew/", lambda _: {"platform.architecture": "arm64"}),
     reader(
         HINT,
         r"(?<![\w/])(?:/home/\w|/root/|/usr/lib/python3?/|/mnt/\w|/usr/lib64/|/lib64/)"
@@ -213,7 +209,6 @@ READERS: tuple[Reader, ...] = (
         HINT,
         r"\b(x86_64|aarch64|ppc64le)-linux-gnu",
         lambda found: {"platform.architecture": _ARCH[found[1]]},
-        "linux-gnu",
     ),
     reader(HINT, r"/home/runner/\w+/|^##\[(?:group|error)\]", lambda _: {"platform.ci": "github"}),
     reader(
@@ -221,6 +216,5 @@ READERS: tuple[Reader, ...] = (
         r"== check os platform =+\n(?:os: Linux\n)?(?:.*\n){0,12}?os platform version: .*\n"
         r"(?:.*\n){0,3}?linux distribution: \('(.*?)'\)?",
         _described,
-        "== check os",
     ),
 )

@@ -82,7 +82,6 @@ READERS: tuple[Reader, ...] = (
         STATED,
         r"^(?:>>> )?Python (?:version ?[:=]? ?)?[23]\.\d+\.\d+\S*.*(?:\n\[.*\].*)?$",
         _banner,
-        "Python",
     ),
     reader(
         STATED,
@@ -90,18 +89,16 @@ READERS: tuple[Reader, ...] = (
         r"|packaged)[^\n]*\n?[^\n]*$",
         _banner,
     ),
-    reader(STATED, r"\bpip \d\S* from \S.* \(python (?P<python>[23]\.\d+)\)", _python, "(python "),
+    reader(STATED, r"\bpip \d\S* from \S.* \(python (?P<python>[23]\.\d+)\)", _python),
     reader(
         STATED,
         r"Using (?:CPython|Python) (?P<python>[23]\.\d+\S*)|You require CPython (?P<other>[23]\.\d+)",
         lambda found: values.python(found["python"] or found["other"]),
-        "Python",
     ),
     reader(
         STATED - 5,
         r"(?:hostedtoolcache/Python/|Successfully set up CPython \()(?P<python>[23]\.\d+\.\d+)",
         _python,
-        "Python",
     ),
     reader(
         STATED - 5,
@@ -109,7 +106,7 @@ READERS: tuple[Reader, ...] = (
         r"(?:\.\d+)?\S*).*$",
         _banner,
     ),
-    reader(SHOWN + 5, r"""^\s*File ['"]?[^\n]*[/\\][Pp]ython(?P<python>[23]\.\d+)[/\\]""", _python, "File "),
+    reader(SHOWN + 5, r"""^\s*File ['"]?[^\n]*[/\\][Pp]ython(?P<python>[23]\.\d+)[/\\]""", _python),
     reader(
         SHOWN + 4,
         r"""File ['"]?[^\n]*[/\\][Pp]ython(?P<python>[23]\d{1,2})(?:[-_](?P<bits>32|64))?[/\\]{1,2}(?!3)""",
@@ -119,7 +116,6 @@ READERS: tuple[Reader, ...] = (
         SHOWN,
         r"(?<!pythonpath)[/\\]python(?P<python>[23]\.\d+)[/\\]{1,2}(?:site|dist)-packages",
         _python,
-        "-packages",
     ),
     reader(
         SHOWN - 2,
@@ -127,24 +123,21 @@ READERS: tuple[Reader, ...] = (
         r"^(?![ \t]+[A-Za-z]:\\[^\n]*python\.exe[ \t]*$)[^\n]*?"
         r"\\[Pp]ython(?P<python>[23]\d{1,2})(?:[-_](?P<bits>32|64))?\\{1,2}(?:lib|python|Scripts)",
         _windows_folder,
-        "\\",
     ),
     reader(SHOWN - 4, r"\.(?:cpython-|cp)(?P<python>[23]\d{1,2})m?-[\w-]+\.(?:so|pyd)", _tag),
     reader(
         SHOWN - 6,
         r"(?:Downloading|Using cached) \S+-cp(?P<python>[23]\d{1,2})-cp[23]\d{1,2}\w*-\S+\.whl",
         _tag,
-        "-cp",
     ),
     reader(
         50,
         r"(?:FROM|image:?) \S*python:(?P<python>[23]\.\d+(?:\.\d+)?)|python-version:? ?['\"]?"
         r"(?P<other>[23]\.\d+)",
         lambda found: values.python(found["python"] or found["other"]),
-        "python",
     ),
-    reader(50, r"pyenv/versions/(?P<python>[23]\.\d+\.\d+)", _python, "pyenv"),
-    reader(HINT, r"conda create .*\bpython=+(?P<python>[23]\.\d+)", _python, "conda create"),
+    reader(50, r"pyenv/versions/(?P<python>[23]\.\d+\.\d+)", _python),
+    reader(HINT, r"conda create .*\bpython=+(?P<python>[23]\.\d+)", _python),
     reader(
         SHOWN,
         r"[/\\](?:anaconda|miniconda|miniforge|mambaforge|conda)\w*[/\\]|^\(base\)|CondaError"
@@ -152,14 +145,11 @@ READERS: tuple[Reader, ...] = (
         lambda _: {"python.environment": "conda"},
         flags=re.IGNORECASE,
     ),
-    reader(
-        STATED, r"MSC v\.\d+ (?P<bits>32|64) bit", lambda found: {"python.bits": int(found["bits"])}, "MSC v"
-    ),
+    reader(STATED, r"MSC v\.\d+ (?P<bits>32|64) bit", lambda found: {"python.bits": int(found["bits"])}),
     reader(
         STATED,
         r"== check python =+\n(?:.*\n)?python version: (?P<python>[23]\.\d+\S*)",
         _python,
-        "== check python",
     ),
     # TensorFlow
     reader(
@@ -179,76 +169,64 @@ READERS: tuple[Reader, ...] = (
         STATED,
         r"== tensorflow import =+\n(?:.*\n){0,40}?tf\.version\.VERSION = (?P<version>\S+)",
         _tensorflow,
-        "== tensorflow import",
     ),
     reader(STATED, r"\bv(?P<version>[0-3]\.\d+\.\d+)(?:-\w+)?-\d+-g[0-9a-f]{7,}", _tensorflow),
-    reader(STATED - 5, r"TensorFlow Version (?P<version>[12]\.\d+\.\d+)", _tensorflow, "TensorFlow Version"),
+    reader(STATED - 5, r"TensorFlow Version (?P<version>[12]\.\d+\.\d+)", _tensorflow),
     # packages
-    reader(STATED - 4, r"^Successfully installed (.*)$", _installed, "Successfully installed"),
+    reader(STATED - 4, r"^Successfully installed (.*)$", _installed),
     reader(
         STATED - 6,
         rf"^(?P<name>{_PACKAGE}) +(?P<version>{_VERSION})(?:\s+\S.*)?$",
         _package,
         flags=re.IGNORECASE,
     ),
-    reader(
-        STATED - 8, rf"^Name: (?P<name>{_PACKAGE})\s*\nVersion: (?P<version>{_VERSION})", _package, "Name: "
-    ),
+    reader(STATED - 8, rf"^Name: (?P<name>{_PACKAGE})\s*\nVersion: (?P<version>{_VERSION})", _package),
     reader(
         STATED - 8,
         rf"(?:you have|you'll have) (?P<name>{_PACKAGE}) (?P<version>{_VERSION})",
         _package,
-        "have ",
     ),
     reader(
         STATED - 8,
         rf"^(?:ERROR: )?(?P<name>{_PACKAGE}) (?P<version>{_VERSION}) (?:requires|has requirement)",
         _package,
-        "requir",
     ),
     reader(
         STATED - 8,
         r"cannot be run in\s+NumPy (?P<version>\d+\.\d+\.\d+)",
         lambda found: {"python.numpy": found["version"]},
-        "cannot be run in",
     ),
     reader(SHOWN, rf"^\s*(?P<name>{_PACKAGE})==(?P<version>{_VERSION})\s*$", _package),
     reader(
         SHOWN,
         rf"(?:Downloading|Using cached) (?:\S*/)?(?P<name>{_PACKAGE})-(?P<version>{_VERSION})-\S+\.whl",
         _package,
-        ".whl",
     ),
     reader(
         SHOWN,
         rf"Requirement already satisfied: (?P<name>{_PACKAGE})==(?P<version>{_VERSION}) in",
         _package,
-        "already satisfied",
     ),
     reader(
         SHOWN,
         rf"Requirement already satisfied: (?P<name>{_PACKAGE})\S* in .*\((?:from \S+ )?\(?"
         rf"(?P<version>{_VERSION})\)",
         _package,
-        "already satisfied",
     ),
     reader(
         HINT + 5,
         rf"Found existing installation: (?P<name>{_PACKAGE}) (?P<version>{_VERSION})",
         _package,
-        "Found existing",
     ),
     reader(
         STATED,
         r"\bpip (?P<version>\d+\.\d+\S*) from ",
         lambda found: {"python.pip": found["version"]},
-        " from ",
     ),
     reader(
         STATED,
         r"You are using pip version (?P<version>\d+\.\d+[\d.]*)(?=[,;]|\s)",
         lambda found: {"python.pip": found["version"].rstrip(".")},
-        "You are using pip",
     ),
     # what is asked for
     reader(
@@ -257,20 +235,17 @@ READERS: tuple[Reader, ...] = (
         r"(?:[^\n]* )?['\"]?tensorflow(?:[-_]gpu|[-_]cpu)?(?:\[[\w,-]+\])?={1,3}"
         r"(?P<version>\d+(?:\.\d+)*\w*)['\"]?",
         _wanted,
-        "tensorflow",
     ),
     reader(
         FIELD - 1,
         r"(?:requirement|for|Collecting|Looking for) tensorflow(?:[-_]gpu|[-_]cpu)?"
         r"(?:\[[\w,-]+\])?={2,3}(?P<version>\d+(?:\.\d+)*\w*)",
         _wanted,
-        "tensorflow",
     ),
     reader(
         HINT,
         r"(?:install|requirement|for|Collecting) (?:--?[\w=-]+ )*['\"]?tensorflow(?:[-_]gpu"
         r"|\[[\w,-]*and-cuda)",
         _wants_gpu,
-        "tensorflow",
     ),
 )
