@@ -48,6 +48,7 @@ def read(text: str) -> dict[str, Any]:
         ("Docker (nvidia/cuda:10.1-devel-ubuntu18.04)", {"container": "docker", "distro_version": "18.04"}),
         ("Google Colab (Linux)", {"system": "Linux"}),
         ("Linux 5.4.0-88", {"system": "Linux", "release": "5.4.0-88"}),
+        ("Raspbian 9, Raspberry Pi 3B (32-bit ARM)", {"distro": "raspbian", "architecture": "armv7l"}),
         ("Linux aarch64 (Jetson Nano)", {"system": "Linux", "architecture": "aarch64"}),
         ("Alpine 3.19", {"system": "Linux", "libc": "musl"}),
         ("Ubuntu 18.04 in VirtualBox", {"system": "Linux", "hypervisor": "virtualbox"}),

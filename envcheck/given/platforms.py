@@ -72,7 +72,7 @@ _SLEPT = re.compile(
 _MACHINES = (
     ("aarch64", r"aarch64|jetson|\bgrace\b|\bgh200\b|graviton"),
     ("arm64", r"\barm64\b"),
-    ("armv7l", r"armv7l?\b|armhf"),
+    ("armv7l", r"armv7l?\b|armhf|\b32[ -]?bit arm\b|\barm(?:,? | \()32[ -]?bit"),
     ("ppc64le", r"ppc64le|power ?[89]\b"),
     ("x86_64", r"x86[_-]64|amd64|\bintel(?! integrated| graphics| hd| uhd| iris)\b"),
 )
@@ -194,12 +194,10 @@ def _distro(text: str) -> Values:
 def _machine(text: str) -> Values:
     if re.search(r"\bi[36]86\b", text, re.I):
         return {"platform.architecture": "i686", "python.bits": 32}
-    if re.search(r"\b32[ -]?bit", text, re.I):  # what is installed; the processor is mostly a newer one
-        return {"python.bits": 32}
-    for name, words in _MACHINES:
-        if re.search(words, text, re.I):
-            return {"platform.architecture": name}
-    return {}
+    named = next((name for name, words in _MACHINES if re.search(words, text, re.I)), None)
+    if re.search(r"\b32[ -]?bit", text, re.I) and named != "armv7l":
+        return {"python.bits": 32}  # what is installed; the processor is mostly a newer one
+    return {"platform.architecture": named} if named else {}
 
 
 def architecture(text: str) -> Values:
