@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import IO
 
-from .formats.log import decode, prefixes, shapes, wraps
+from .formats.log import decode, indents, prefixes, shapes, wraps
 from .formats.log.shapes import Numbered
 from .literals import needs, plain_parts
 from .operators import compiled
@@ -80,7 +80,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Text:
-    """A log. The first reading is the lines as they stand, others join lines that were cut."""
+    """A log. The first reading is the lines as they stand, others join cut lines or lose an indent."""
 
     readings: tuple[Reading, ...]
     _found: dict[str, Line | None] = field(default_factory=dict, repr=False, compare=False)
@@ -98,8 +98,9 @@ class Text:
     @classmethod
     def of_lines(cls, lines: list[Numbered]) -> Text:
         """A log from its lines as they are seen, prefixes still in place."""
-        as_they_stand = [[line] for line in lines]
-        return cls(tuple(map(_reading, [as_they_stand, *wraps.readings(lines)])))
+        as_they_stand, without_indent = [[line] for line in lines], indents.reading(lines)
+        others = [*wraps.readings(lines), *([without_indent] if without_indent else [])]
+        return cls(tuple(map(_reading, [as_they_stand, *others])))
 
     @property
     def body(self) -> str:

@@ -54,6 +54,7 @@ PREFIXES = {
     "kubectl": "[pod/train-0/main] ",
     "journald": "Nov 21 10:00:00 gpu-box kernel: ",
     "syslog": "Nov  1 10:00:00 gpu-box ",
+    "syslog of a program": "Nov  1 10:00:00 gpu-box python3[4711]: ",
     "dmesg": "[   12.345678] ",
     "dmesg -T": "[Sat Nov 21 10:00:00 2026] ",
     "python's logging": "ERROR:root:",
@@ -192,6 +193,33 @@ def test_shapes_and_prefixes_together_change_nothing(names: list[str], prefix: s
     found = Text.of(text).first("failed call to cuInit: CUDA_ERROR_NO_DEVICE: no CUDA-capable")
     assert found and found[0] == 2
     assert Text.of(text).first("NVRM: Xid|Killed|No module named") is None
+
+
+def test_a_notebook_in_one_line_is_read() -> None:
+    said = {"output_type": "stream", "name": "stderr", "text": [f"{line}\n" for line in LOG.split("\n")]}
+    failed = {
+        "output_type": "error",
+        "ename": "ImportError",
+        "traceback": ["\x1b[31mTraceback\x1b[0m", IMPORT],
+    }
+    cells = [{"cell_type": "code", "source": ["import keras\n", "keras.x"], "outputs": [said, failed]}]
+    text = Text.of(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    assert text.first(PATTERN) == (1, MESSAGE)
+    assert text.first("^Traceback\nImportError: libcudnn") and text.first("^import keras\nkeras.x$")
+
+
+@pytest.mark.parametrize("indent", ["  ", "    ", "\t", "        "])
+def test_what_was_indented_as_a_whole_is_also_read_without(indent: str) -> None:
+    text = Text.of("\n".join(indent + line for line in f"{IMPORT}\n  it\n\nKilled".split("\n")))
+    assert text.first("^ImportError: libcudnn") == (1, IMPORT)
+    assert text.first("^  it$") == (2, "it") and text.first("^Killed$") == (4, "Killed")
+    assert text.first(f"^{indent}Killed") == (4, "Killed")
+
+
+def test_a_block_of_code_among_prose_is_also_read_without_its_indent() -> None:
+    text = Text.of(f"I see\n\n    {IMPORT}\n      it\n\nwhat now?\n  two\n\n  three")
+    assert text.first("^ImportError: libcudnn") == (3, IMPORT) and text.first("^  it$")
+    assert text.first("^two") is None and text.first("^three") is None
 
 
 def test_only_the_last_state_of_a_bar_is_left() -> None:

@@ -32,7 +32,9 @@ _PREFIXES = (
     rf"{_TIME}\s+(?=\S)",
     r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d \d{4}\] ?",  # dmesg -T
     r"\[ *\d{1,7}\.\d{6}\] ?",  # dmesg
-    r"(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.\-]+ (?:kernel: )?",  # syslog: time, host
+    r"(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.\-]+ (?:kernel: )?"
+    # syslog: time, host, and who: but for services whose names say what the message is about
+    r"(?:(?!nv|systemd|akmods|dkms|mod|udev)[\w.\-]+\[\d+\]: )?",
     r"[\w.\-]+ kernel: (?=\[|NVRM|nvidia|nouveau)",
     r"kernel: ",
     r"section_(?:start|end):\d+:[\w.\-]+(?:\[[^\]]*\])?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 #: Stands between lines that one line of the file holds.
 CUT = "\x1e"
@@ -121,7 +122,7 @@ def _seen(line: str) -> Iterator[str]:
 
 
 def _out_of_json(line: str) -> str:
-    """What a line of JSON says: a container's record, or a string of a notebook's file."""
+    """What a line of JSON says: a container's record, a string of a notebook's file, or such a file."""
     bare = line.strip()
     if not bare.startswith(('{"', '"')):
         return line
@@ -129,9 +130,22 @@ def _out_of_json(line: str) -> str:
         value = json.loads(bare.rstrip(","))
     except (ValueError, RecursionError):
         return line
+    if not isinstance(value, str) and "cells" in value:
+        return CUT.join(_without_junk(text).replace("\n", CUT) for text in _cells(value["cells"]))
     texts = [value] if isinstance(value, str) else [value[key] for key in _JSON_TEXT if key in value]
     said = [text for text in texts if isinstance(text, str)]
     return _without_junk(said[0].rstrip("\n")).replace("\n", CUT) if said else line
+
+
+def _cells(value: Any) -> Iterator[str]:
+    """The texts in a notebook's cells; those of a list are the lines of one."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+        yield "".join(line if line.endswith("\n") else line + "\n" for line in value)
+    else:
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from _cells(inner)
 
 
 def _moved(escape: re.Match[str]) -> str:
