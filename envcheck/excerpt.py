@@ -148,6 +148,9 @@ class _Excerpt:
         self._kept: dict[int, tuple[int, bytes]] = {}
         self._end: tuple[int, int, bytes] = (0, 1, b"")
         self._lower = -1, b""
+        self._around = -1, b""
+        #: The last line in which a pattern was looked for in vain: the same may stand there a thousand times.
+        self._in_vain: dict[str, bytes] = {}
         self._window: tuple[int, Searchable | None] = (-1, None)
 
     def look_at(self, block: _Block) -> None:
@@ -160,7 +163,8 @@ class _Excerpt:
             self._look_everywhere(pattern, block)
         at, number, data = self._end
         data += block.data
-        cut = data.find(b"\n", len(data) - END - 1) + 1 if len(data) > END else 0
+        least = max(0, len(data) - END)  # a line may be longer than all that is kept
+        cut = (data.find(b"\n", least - 1) + 1 or least) if least else 0
         self._end = at + cut, number + data.count(b"\n", 0, cut), data[cut:]
 
     def lines(self) -> list[Numbered]:
@@ -180,7 +184,7 @@ class _Excerpt:
 
     def _look_for(self, wanted: Wanted, block: _Block) -> None:
         data = self._in_case(wanted, block)
-        if not wanted.spans and not _all_in(wanted.others, data):
+        if not _all_in(wanted.others, self._reached(wanted, block) if wanted.spans else data):
             return
         past = -1
         for at in sorted(_places(wanted.texts, data)):
@@ -197,26 +201,37 @@ class _Excerpt:
             self._lower = block.at, block.data.lower()
         return self._lower[1]
 
+    def _reached(self, wanted: Wanted, block: _Block) -> bytes:
+        """All that a match in ``block`` may reach over."""
+        if self._around[0] != block.at:
+            self._around = block.at, block.before + block.data + block.after
+        return self._around[1].lower() if wanted.any_case else self._around[1]
+
     def _holds(self, wanted: Wanted, block: _Block, begin: int, end: int) -> bool:
         """Whether the pattern matches in the line, or around it where it may reach over several."""
-        line = block.data[begin:end].decode("utf-8", "replace")
-        if _asks_for_begin(wanted.pattern) or _ODD.search(line):
-            found = self._read(shapes.lines(line)).first(wanted.pattern) is not None
-        else:
-            found = compiled(wanted.pattern).search(line) is not None
+        line = block.data[begin:end]
+        found = self._in_vain.get(wanted.pattern) != line and self._holds_in(wanted.pattern, line)
+        if not found:
+            self._in_vain[wanted.pattern] = line
         return found or (wanted.spans and self._holds_around(wanted, block, begin))
+
+    def _holds_in(self, pattern: str, data: bytes) -> bool:
+        line = data.decode("utf-8", "replace")
+        if _asks_for_begin(pattern) or _ODD.search(line):
+            return self._read(shapes.lines(line)).first(pattern) is not None
+        return compiled(pattern).search(line) is not None
 
     def _holds_around(self, wanted: Wanted, block: _Block, begin: int) -> bool:
         if self._tried[wanted.pattern] >= TRIES or block.at + begin < self._covered[wanted.pattern]:
             return False
-        _, number, window = _around(block, begin)
+        _, window = _around(block, begin)
         if not _all_in(wanted.others, window.lower() if wanted.any_case else window):
             return False
         self._tried[wanted.pattern] += 1
         # What begins not far below was looked at now, with most of what a pattern reaches over.
         self._covered[wanted.pattern] = block.at + begin + len(window) // 4
         if self._window[0] != block.at + begin:
-            self._window = block.at + begin, self._read(_seen([window], number))
+            self._window = block.at + begin, self._read(_seen([window], 1))
         read = self._window[1]
         return read is not None and read.first(wanted.pattern) is not None
 
@@ -229,7 +244,9 @@ class _Excerpt:
 
     def _found(self, pattern: str, block: _Block, begin: int) -> bool:
         """Keep what is around ``begin``; whether the pattern was found often enough."""
-        self._keep(*_around(block, begin))
+        at, data = _around(block, begin)
+        lines_before = block.data.count(b"\n", 0, begin) - data.count(b"\n", 0, block.at + begin - at)
+        self._keep(at, block.number + lines_before, data)
         self._left[pattern] -= 1
         if self._left[pattern] > 0:
             return False
@@ -273,8 +290,8 @@ def _line_at(data: bytes, at: int) -> tuple[int, int]:
     return begin or least, end if end >= 0 else min(most, len(data))
 
 
-def _around(block: _Block, begin: int) -> tuple[int, int, bytes]:
-    """The lines around one of the block: the byte and the number of the first, and all of them."""
+def _around(block: _Block, begin: int) -> tuple[int, bytes]:
+    """The lines around one of the block: the byte where the first begins, and all of them."""
     before = block.data[max(0, begin - REACH) : begin]
     if begin < REACH:
         before = (block.before + before)[-REACH:]
@@ -283,5 +300,4 @@ def _around(block: _Block, begin: int) -> tuple[int, int, bytes]:
         before = before[before.find(b"\n") + 1 :]
     before = b"\n".join(before.split(b"\n")[-BEFORE - 1 :])
     after = b"\n".join(after.split(b"\n", AFTER)[:AFTER])
-    number = block.number + block.data.count(b"\n", 0, begin) - before.count(b"\n")
-    return block.at + begin - len(before), number, before + after
+    return block.at + begin - len(before), before + after

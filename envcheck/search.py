@@ -52,7 +52,7 @@ class Reading:
             return False
         need = needs(pattern)
         text = self.lower if need.any_case else self.body
-        return not need.texts or any(part in text for part in need.texts)
+        return all(any(one in text for one in part) for part in need.parts)
 
     def line(self, start: int, end: int) -> Line:
         """The line of a match that tells most; of a long one what is around the match."""

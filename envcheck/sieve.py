@@ -22,6 +22,8 @@ _BLANKS = bytes(code if code in _LETTERS or code == 10 else 32 for code in range
 _WORD = re.compile(rb"[^ ]+")
 #: So many are remembered; a log of random strings has no end of them.
 _MOST_WORDS, _MOST_LINES = 200_000, 40_000
+#: So many words of a sample tell what is common; binary data has no end of words that stand there once.
+_MOST_COUNTED = 1000
 #: A pattern and a text that it needs.
 _Use = tuple[str, bytes]
 
@@ -188,7 +190,8 @@ class _Common:
 
     def __init__(self, sample: bytes) -> None:
         self._sample = sample
-        self._counts = [(b"\n%b\n" % word, count) for word, count in Counter(_words(sample)).items()]
+        common = Counter(_words(sample)).most_common(_MOST_COUNTED)
+        self._counts = [(b"\n%b\n" % word, count) for word, count in common]
         self._known: dict[bytes, int] = {}
 
     def count(self, word: bytes) -> int:

@@ -505,3 +505,22 @@ def test_wsl_1_is_known_by_its_kernel() -> None:
 def test_the_processor_and_the_system_by_a_command_s_answer() -> None:
     assert read("$ uname -m\naarch64\n$ ")["platform.architecture"] == "aarch64"
     assert read('NAME="Alpine Linux"\nID=alpine')["platform.libc"] == "musl"
+
+
+def test_a_huge_log_is_read_at_both_ends_and_places_are_those_of_the_log() -> None:
+    filler = "epoch done\n" * 250_000
+    told = given.from_text(Text.of(f"Python 3.10.4\n{filler}Driver Version: 535.104.05\n"))
+    assert told["python.version"] == Known("3.10.4", ("line 1",))
+    assert told["driver.version"] == Known("535.104.05", ("line 250002",))
+
+
+def test_a_traceback_that_another_breaks_off_has_no_error_of_its_own() -> None:
+    head = "Traceback (most recent call last):\n"
+    frame = '  File "a.py", line 1, in <module>\n    import tensorflow as tf\n'
+    assert (
+        read(f'{head}{frame}{head}  File "a.py", line 9, in train\n    fit()\nValueError: x\n').get(
+            "tensorflow.import_outcome"
+        )
+        is None
+    )
+    assert read(f"{head}{frame}ImportError: x\n")["tensorflow.import_outcome"] == "exception"

@@ -241,8 +241,10 @@ def test_huge_logs_come_in_all_encodings(encoding: str) -> None:
 @pytest.mark.usefixtures("tiny")
 def test_a_line_without_end_is_searched_in_parts() -> None:
     log = "x" * 50_000 + " NVRM: Xid (PCI:0000:01:00): 79 " + "y" * 50_000
-    found = search.scan(io.BytesIO(log.encode()), PATTERNS).first(XID)
+    text = search.scan(io.BytesIO(log.encode()), PATTERNS)
+    found = text.first(XID)
     assert found and found[0] == 1 and "Xid" in found[1] and len(found[1]) < 2000
+    assert len(text.body) < len(log) / 2, "the end of a log without lines is no longer than that of others"
 
 
 @pytest.mark.usefixtures("tiny")

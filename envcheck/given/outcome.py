@@ -80,11 +80,10 @@ def read(text: str) -> Iterator[Told]:
 
 
 def _failed_imports(text: str) -> Iterator[tuple[int, Values]]:
-    for start in _TRACEBACK.finditer(text):
-        error = _ERROR.search(text, start.end())
-        end = error.end() if error else len(text)
-        frames = list(_FRAME.finditer(text, start.end(), end))
-        if _is_import(frames, bool(error)):
+    starts = list(_TRACEBACK.finditer(text))
+    for start, end in zip(starts, [*(next_.start() for next_ in starts[1:]), len(text)]):
+        error = _ERROR.search(text, start.end(), end)
+        if error and _is_import(list(_FRAME.finditer(text, start.end(), error.end()))):
             yield start.start(), _exception(error)
     native = _NATIVE.search(text)
     if native and (native[0] != _NATIVE_MODULE or _ERROR.search(text)):  # else the traceback was cut off
@@ -98,12 +97,12 @@ def _failed_imports(text: str) -> Iterator[tuple[int, Values]]:
             yield start.start(), _exception(error)
 
 
-def _is_import(frames: list[re.Match[str]], ended: bool) -> bool:
+def _is_import(frames: list[re.Match[str]]) -> bool:
     """Whether the traceback goes from an import of TensorFlow down through nothing but imports."""
     starts = [i for i, frame in enumerate(frames) if _IMPORTS.match(frame["code"] or "")]
-    if not starts or not ended:
-        return False
-    return all(_IMPORTING.match(frame["function"].strip()) for frame in frames[starts[0] + 1 :])
+    return bool(starts) and all(
+        _IMPORTING.match(frame["function"].strip()) for frame in frames[starts[0] + 1 :]
+    )
 
 
 def _exception(error: re.Match[str] | None) -> Values:

@@ -73,7 +73,7 @@ _MACHINES = (
     ("aarch64", r"aarch64|jetson|\bgrace\b|\bgh200\b|graviton"),
     ("arm64", r"\barm64\b"),
     ("armv7l", r"armv7l?\b|armhf|\b32[ -]?bit arm\b|\barm(?:,? | \()32[ -]?bit"),
-    ("ppc64le", r"ppc64le|power ?[89]\b"),
+    ("ppc64le", r"ppc64le|power ?[89]\b|\b[AI]C922\b|\bS822LC\b"),
     ("x86_64", r"x86[_-]64|amd64|\bintel(?! integrated| graphics| hd| uhd| iris)\b"),
 )
 _APPLE = re.compile(r"\bM[1-9]\b|apple (?:silicon|m\d)|\barm64\b|\baarch64\b|\barm\b", re.I)

@@ -131,6 +131,11 @@ READERS: tuple[Reader, ...] = (
         r"\b(?:uname -[mpi]|arch)[ \t]*\n[ \t]*(x86_64|aarch64|arm64|ppc64le|i686|armv7l)[ \t]*$",
         lambda found: {"platform.architecture": _ARCH[found[1]]},
     ),
+    reader(  # lscpu
+        STATED,
+        r"^Architecture:[ \t]+(x86_64|aarch64|ppc64le|i686|armv7l)[ \t]*$",
+        lambda found: {"platform.architecture": _ARCH[found[1]]},
+    ),
     reader(SHOWN, r'^NAME="?Alpine Linux', lambda _: platforms.system("Alpine Linux")),
     # WSL 1 says that it is Linux 4.4 of such a build of Windows.
     reader(SHOWN + 5, r"\b4\.4\.0-\d{5}-Microsoft\b", lambda _: _is("Linux", platform_wsl=1)),

@@ -29,15 +29,12 @@ END = 1 << 20
 
 def from_text(log: Text) -> dict[str, Known]:
     """What the log tells; each fact's source is the line where it stands."""
-    told = _heaviest(_all(_without_foreign(_ends(log.body))))
-    return {name: Known(value, (f"line {log.number(place)}",)) for name, (value, place) in told.items()}
-
-
-def _ends(text: str) -> str:
-    """A huge log's beginning and end; what is between is blank, so that all keeps its place."""
-    if len(text) <= 2 * END:
-        return text
-    return text[:END] + _blank(text[END:-END]) + text[-END:]
+    text, left_out = log.body, max(0, len(log.body) - 2 * END)
+    if left_out:
+        text = text[: END - 1] + "\n" + text[-END:]
+    told = _heaviest(_all(_without_foreign(text)))
+    places = {name: place + left_out * (place >= END) for name, (_, place) in told.items()}
+    return {name: Known(value, (f"line {log.number(places[name])}",)) for name, (value, _) in told.items()}
 
 
 def _without_foreign(text: str) -> str:
@@ -46,8 +43,9 @@ def _without_foreign(text: str) -> str:
     return "\n".join(_blank(line) if _FOREIGN.search(line) else line for line in text.split("\n"))
 
 
-def _blank(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+def _blank(line: str) -> str:
+    """Nothing, in its place: no blanks, of which patterns take any number."""
+    return "\0" * len(line)
 
 
 def _all(text: str) -> Iterator[Told]:

@@ -59,7 +59,7 @@ def _line(data: bytes) -> str:
     except UnicodeDecodeError:
         pass
     text = data.decode("utf-8", "replace")
-    high = sum(ord(letter) > 0x7F for letter in text)
+    high = len(text) - len(text.encode("ascii", "ignore"))
     if 2 * text.count("\ufffd") <= high:
         return text  # UTF-8 that was cut, or junk in it
     chinese = _as_chinese(data)
