@@ -93,8 +93,8 @@ def explain(
     facts, filling = machine.facts, machine.filling
     read = on_text.read(by_cause, machine, log)
     failed = on_text.failed(facts) and not on_text.is_explained(facts, log, read)
-    matches = on_text.that_count(read, by_cause, facts, failed)
-    by_cause = {cause: on_text.speakable(by_cause[cause], filling) for cause in by_cause}
+    matches = on_text.that_count(read, by_cause, machine, failed)
+    by_cause.update((cause, on_text.speakable(by_cause[cause], filling)) for cause in matches)
     judged = _text_first(judge(matches, filling, by_cause, log), matches)
     lines = {cause: match.line for cause, match in matches.items() if match.outcome and match.line}
     filled = {cause: fill_rule(by_cause[cause], filling) for cause in read.possible}

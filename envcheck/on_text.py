@@ -17,13 +17,12 @@ from .search import Text
 
 @dataclass(frozen=True)
 class Read:
-    """How the rules fare on a text: what holds there, what holds on a usual machine, what may, and what
-    follows from facts alone; ``ruled_out``: what may hold, but not on a usual machine."""
+    """How the rules fare on a text: what holds there, what holds on a usual machine, and what may;
+    ``ruled_out``: what may hold, but not on a usual machine."""
 
     stated: dict[str, Match] = field(default_factory=dict)
     likely: dict[str, Match] = field(default_factory=dict)
     possible: dict[str, Match] = field(default_factory=dict)
-    by_facts: dict[str, Match] = field(default_factory=dict)
     ruled_out: set[str] = field(default_factory=set)
 
 
@@ -56,9 +55,6 @@ def read(rules: Mapping[str, Rule], machine: Machine, log: Text) -> Read:
     found = Read()
     for rule in rules.values():
         _sort(found, rule, machine, log)
-        by_facts = any_block([block for block in rule.when if not _has_text(block)], machine.filling)
-        if by_facts.outcome and rule.cause not in (*found.stated, *found.likely):
-            found.by_facts[rule.cause] = by_facts
     return found
 
 
@@ -78,17 +74,25 @@ def _sort(read: Read, rule: Rule, machine: Machine, log: Text) -> None:
             read.ruled_out.add(rule.cause)
 
 
-def that_count(read: Read, rules: Mapping[str, Rule], facts: Facts, unexplained: bool) -> dict[str, Match]:
+def that_count(
+    read: Read, rules: Mapping[str, Rule], machine: Machine, unexplained: bool
+) -> dict[str, Match]:
     """The outcomes to be judged: the text's, and from facts alone what explains one of the text's.
 
     Where the text names nothing of weight though something failed, the facts alone must do.
     """
     texts = {**read.likely, **read.stated}
-    serious = [cause for cause in texts if severity(rules[cause], facts) != "notice"]
-    named = {c: m for c, m in read.by_facts.items() if any(_explains(rules[c], rules[t]) for t in serious)}
+    serious = [rules[cause] for cause in texts if severity(rules[cause], machine.facts) != "notice"]
+    others = [rule for cause, rule in rules.items() if cause not in texts]
+    asked = [rule for rule in others if any(_explains(rule, one) for one in serious)]
     if not serious and not set(read.possible) - read.ruled_out and (unexplained or not texts):
-        named = {c: m for c, m in read.by_facts.items() if severity(rules[c], facts) == "blocking"}
-    return {**named, **texts, **read.possible}
+        asked = [rule for rule in others if severity(rule, machine.facts) == "blocking"]
+    by_facts = {rule.cause: _by_facts(rule, machine) for rule in asked}
+    return {**{cause: match for cause, match in by_facts.items() if match.outcome}, **texts, **read.possible}
+
+
+def _by_facts(rule: Rule, machine: Machine) -> Match:
+    return any_block([block for block in rule.when if not _has_text(block)], machine.filling)
 
 
 def failed(facts: Facts) -> bool:
