@@ -184,10 +184,11 @@ class _Excerpt:
 
     def _look_for(self, wanted: Wanted, block: _Block) -> None:
         data = self._in_case(wanted, block)
-        if not _all_in(wanted.others, self._reached(wanted, block) if wanted.spans else data):
+        places = sorted(_places(wanted.texts, data))
+        if not places or not _all_in(wanted.others, self._reached(wanted, block) if wanted.spans else data):
             return
         past = -1
-        for at in sorted(_places(wanted.texts, data)):
+        for at in places:
             if at < past:
                 continue
             begin, past = _line_at(block.data, at)
