@@ -184,8 +184,10 @@ class _Excerpt:
 
     def _look_for(self, wanted: Wanted, block: _Block) -> None:
         data = self._in_case(wanted, block)
+        if not wanted.spans and not _all_in(wanted.others, data):
+            return
         places = sorted(_places(wanted.texts, data))
-        if not places or not _all_in(wanted.others, self._reached(wanted, block) if wanted.spans else data):
+        if wanted.spans and not (places and _all_in(wanted.others, self._reached(wanted, block))):
             return
         past = -1
         for at in places:
