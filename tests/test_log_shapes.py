@@ -208,6 +208,12 @@ def test_a_notebook_in_one_line_is_read() -> None:
     assert text.first("^Traceback\nImportError: libcudnn") and text.first("^import keras\nkeras.x$")
 
 
+@pytest.mark.parametrize("depth", [300, 930, 5000])
+def test_a_notebook_of_lists_in_lists_is_no_trouble(depth: int) -> None:
+    text = Text.of('{"cells": ' + "[" * depth + '[1, "x"]' + "]" * depth + "}\n" + IMPORT)
+    assert text.first("^ImportError: libcudnn") == (2, IMPORT)
+
+
 @pytest.mark.parametrize("indent", ["  ", "    ", "\t", "        "])
 def test_what_was_indented_as_a_whole_is_also_read_without(indent: str) -> None:
     text = Text.of("\n".join(indent + line for line in f"{IMPORT}\n  it\n\nKilled".split("\n")))

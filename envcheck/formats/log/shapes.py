@@ -128,10 +128,11 @@ def _out_of_json(line: str) -> str:
         return line
     try:
         value = json.loads(bare.rstrip(","))
+        cells = list(_cells(value["cells"])) if isinstance(value, dict) and "cells" in value else []
     except (ValueError, RecursionError):
         return line
-    if not isinstance(value, str) and "cells" in value:
-        return CUT.join(_without_junk(text).replace("\n", CUT) for text in _cells(value["cells"]))
+    if cells:
+        return CUT.join(_without_junk(text).replace("\n", CUT) for text in cells)
     texts = [value] if isinstance(value, str) else [value[key] for key in _JSON_TEXT if key in value]
     said = [text for text in texts if isinstance(text, str)]
     return _without_junk(said[0].rstrip("\n")).replace("\n", CUT) if said else line
