@@ -1,7 +1,7 @@
 """Which constant texts a regular expression needs: without one of them in a log it cannot match.
 
-Hundreds of patterns are ruled out so without being compiled. Python's own parser would cost more than
-the search; this one reads what patterns have in common and leaves the rest undecided.
+Python's own parser would cost more than the search; this one reads what patterns have in common and
+leaves the rest undecided.
 """
 
 from __future__ import annotations
@@ -10,26 +10,16 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from .prefilter import ESCAPE, RUN, caseless, unescaped
+
+_RUN = re.compile(RUN)
 _QUANTIFIER = re.compile(r"(?:([?*+])|\{(\d*)(,?)(\d*)\})[?+]?")
 _CLASS = re.compile(r"\[(\^?)(\]?(?:\\.|[^\]\\])*)\]")
 _GROUP = re.compile(
     r"\((?:\?(?:P<\w+>|(?P<look><?[=!])|#(?P<comment>[^)]*)\)|P=(?P<back>\w+)\)"
     r"|(?P<on>[aiLmsux]*)(?:-[imsx]+)?(?P<end>[:)])|>))?"
 )
-#: Letters that stand for themselves, none of them repeated.
-_RUN = re.compile(r"(?:[^\\.^$?*+{}()\[\]|\n]+(?![?*+{])|\\[^\w\s](?![?*+{]))+")
-_SET = r"\[\^?\]?(?:\\.|[^\]\\])*\]"
-#: Flags for all of a pattern: its letters may stand for others.
-_FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
-#: An escape is one letter, one and its code, or a number.
-_ESCAPE = r"\\(?:x..|u.{4}|U.{8}|\d{1,3}|.)"
-_AN_ESCAPE = re.compile(_ESCAPE, re.DOTALL)
-#: A group, and one with such groups in it.
-_FLAT = rf"\([^()\[\\]*(?:(?:{_SET}|{_ESCAPE})[^()\[\\]*)*\)"
-_NESTED = rf"\([^()\[\\]*(?:(?:{_SET}|{_ESCAPE}|{_FLAT})[^()\[\\]*)*\)"
-#: The runs of a pattern, and what parts its alternatives and deeper groups; empty for all else.
-_OUTSIDE = re.compile(rf"{_NESTED}|({_RUN.pattern}|[()|])|\{{\d*,?\d*\}}|{_SET}|{_ESCAPE}|.", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)")
+_AN_ESCAPE = re.compile(ESCAPE, re.DOTALL)
 #: In a set: what the end of a line may be; a few letters one by one; one of them.
 _ENDS_IN_SET = re.compile(r"\n|\\[nsDW]")
 _FEW = re.compile(r"-?(?:[^\\\-]|\\[^\w]){1,3}-?")
@@ -55,52 +45,6 @@ class Needs(NamedTuple):
     spans: bool = False
 
 
-class Plain(NamedTuple):
-    """Texts that stand outside of a pattern's groups: for each alternative all that it needs, in any case
-    where ``any_case``. No choices: nothing is known."""
-
-    choices: tuple[tuple[str, ...], ...]
-    any_case: bool = False
-
-    def ruled_out(self, text: str) -> bool:
-        """Whether the pattern cannot match in ``text``. It is asked thousands of times of a log."""
-        for texts in self.choices:
-            for one in texts:
-                if one not in text:
-                    break
-            else:
-                return False
-        return bool(self.choices)
-
-
-@cache
-def plain_parts(pattern: str) -> Plain:
-    """What ``pattern`` needs as far as it is seen at a glance: a tenth of the cost of ``needs``.
-
-    >>> plain_parts(r"^No module named '?tensor").choices, plain_parts("(?:one|two) of three|four").choices
-    ((('No module named ', 'tensor'),), ((' of three',), ('four',)))
-    """
-    flags = _FLAGS.match(pattern)
-    if flags and flags[0] != "(?i)":
-        return Plain(())
-    depth = 0
-    outside: list[list[str]] = [[]]
-    for token in filter(None, _OUTSIDE.findall(pattern, flags.end() if flags else 0)):
-        if token == "(":
-            depth += 1
-        elif token == ")":
-            depth -= 1
-        elif depth == 0 and token == "|":
-            outside.append([])
-        elif depth == 0:
-            outside[-1].append(_ESCAPED.sub(r"\1", token) if "\\" in token else token)
-    if flags:  # of other alphabets, bytes have no small letters
-        outside = [[text.lower() for text in texts if _caseless(text)] for texts in outside]
-    if not all(outside):
-        return Plain(())
-    return Plain(tuple(tuple(sorted(texts, key=len, reverse=True)) for texts in outside), bool(flags))
-
-
 @cache
 def needs(pattern: str) -> Needs:
     """What ``pattern`` needs of a text.
@@ -118,7 +62,7 @@ def needs(pattern: str) -> Needs:
     parts = [part for part in (*reader.parts, best.texts) if part and min(map(len, part)) >= SHORTEST]
     parts = list(dict.fromkeys(parts))
     if reader.any_case:  # of other alphabets, bytes have no small letters
-        parts = [tuple(text.lower() for text in part) for part in parts if _caseless("".join(part))]
+        parts = [tuple(text.lower() for text in part) for part in parts if caseless("".join(part))]
     if not parts:
         return Needs((), spans=reader.spans)
     return Needs(max(parts, key=_worth), reader.any_case, tuple(parts), reader.spans)
@@ -187,7 +131,7 @@ class _Reader:
         letters = _RUN.match(self.pattern, self.at)
         if letters:
             self.at = letters.end()
-            return _Atom((_ESCAPED.sub(r"\1", letters[0]),))
+            return _Atom((unescaped(letters[0]),))
         letter = self.pattern[self.at]
         if letter == "\\":
             return self.escape()
@@ -220,9 +164,7 @@ class _Reader:
         ends = _ENDS_IN_SET.search(letters)
         self.spans |= bool(ends) != bool(negated)
         few = not negated and _FEW.fullmatch(letters)
-        return (
-            _Atom(tuple(_ESCAPED.sub(r"\1", letter) for letter in _ONE.findall(letters))) if few else _UNKNOWN
-        )
+        return _Atom(tuple(unescaped(letter) for letter in _ONE.findall(letters))) if few else _UNKNOWN
 
     def group(self) -> _Atom:
         found = _GROUP.match(self.pattern, self.at)
@@ -265,10 +207,6 @@ def _joined(run: tuple[str, ...], atom: _Atom, least: int, most: float) -> tuple
         return None
     texts = atom.texts if least else (*atom.texts, "")
     return tuple(before + text for before in run for text in texts)
-
-
-def _caseless(text: str) -> bool:
-    return all(letter.isascii() or letter.upper() == letter.lower() for letter in text)
 
 
 def _add(found: list[tuple[str, ...]], choice: tuple[str, ...]) -> None:

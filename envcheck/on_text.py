@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .diagnose import severity
@@ -15,15 +14,15 @@ from .places import PLACE
 from .search import Text
 
 
-@dataclass(frozen=True)
 class Read:
     """How the rules fare on a text: what holds there, what holds on a usual machine, and what may;
     ``ruled_out``: what may hold, but not on a usual machine."""
 
-    stated: dict[str, Match] = field(default_factory=dict)
-    likely: dict[str, Match] = field(default_factory=dict)
-    possible: dict[str, Match] = field(default_factory=dict)
-    ruled_out: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.stated: dict[str, Match] = {}
+        self.likely: dict[str, Match] = {}
+        self.possible: dict[str, Match] = {}
+        self.ruled_out: set[str] = set()
 
 
 def _as_told(told: Mapping[str, Known]) -> Facts:

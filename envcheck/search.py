@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import IO
 
 from .formats.log import decode, indents, prefixes, shapes, wraps
 from .formats.log.shapes import Numbered
-from .literals import needs, plain_parts
+from .literals import needs
 from .operators import compiled
+from .prefilter import plain_parts
 
 #: A line of the log: its number from 1, and the line.
 Line = tuple[int, str]
@@ -28,16 +28,14 @@ _SHOWN = 600
 _ERROR = re.compile(r"^[ \t]*(?:[\w.]+(?:Error|Exception)\b|(?:ERROR|FATAL|error|Error)\b)", re.MULTILINE)
 
 
-@dataclass(frozen=True)
 class Reading:
     """One way to read a log: its plain lines, and where in them the lines of the file begin.
 
     ``body[starts[i]]`` is the first letter of line ``numbers[i]``.
     """
 
-    body: str
-    starts: Sequence[int]
-    numbers: Sequence[int]
+    def __init__(self, body: str, starts: Sequence[int], numbers: Sequence[int]) -> None:
+        self.body, self.starts, self.numbers = body, starts, numbers
 
     @cached_property
     def lower(self) -> str:
@@ -78,12 +76,12 @@ class Reading:
         return self.numbers[max(0, bisect_right(self.starts, start) - 1)]
 
 
-@dataclass(frozen=True)
 class Text:
     """A log. The first reading is the lines as they stand, others join cut lines or lose an indent."""
 
-    readings: tuple[Reading, ...]
-    _found: dict[str, Line | None] = field(default_factory=dict, repr=False, compare=False)
+    def __init__(self, readings: tuple[Reading, ...]) -> None:
+        self.readings = readings
+        self._found: dict[str, Line | None] = {}
 
     @classmethod
     def of(cls, text: str) -> Text:

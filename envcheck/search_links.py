@@ -15,6 +15,7 @@ from urllib.parse import quote
 from . import own_files, rule_file, rulebook
 from .formats import tf_log
 from .model import Value
+from .patterns import Pattern
 from .redact import Who, redact
 
 #: A piece with fewer words, or fewer characters, is said by too many messages.
@@ -25,17 +26,17 @@ ENOUGH, MOST = 60, 110
 LONGEST = 1000
 
 _CUT = "\0"
-_EXCEPTION = re.compile(
+_EXCEPTION = Pattern(
     r"^(?:E {1,3})?(?:[A-Za-z_]\w*\.)*"
     r"(?P<kind>[A-Z]\w*(?:Error|Exception|Warning|Interrupt|Exit|NotFound))(?=:|$)"
 )
-_FATAL = re.compile(r"(?:^|\s)(?:ERROR|FATAL|Fatal Python error|fatal error|Check failed)\b", re.IGNORECASE)
-_QUOTED = re.compile(
+_FATAL = Pattern(r"(?:^|\s)(?:ERROR|FATAL|Fatal Python error|fatal error|Check failed)\b", re.IGNORECASE)
+_QUOTED = Pattern(
     r"""(?<!\w)(?:(?P<q>['"`])(?P<name>[^'"`\n]{1,200})(?P=q)|`(?P<old>[^'"`\n]{1,200})')(?!\w)"""
 )
 #: What varies, the larger before the smaller that stands in it.
 _VARIES = [
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         r"<[\w-]+>",  # a placeholder of redaction, an object's <...>
         r"<[\w.]+ (?:object|at|of)\b[^>]*>",
@@ -60,7 +61,7 @@ _VARIES = [
 _EDGES = " \t.,;:!?-–—=>*|/\\&+<~#"
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"))
 #: How severe a program found its own message; other versions of it say nothing of that.
-_SEVERITY = re.compile(r"^(?:ERROR|WARNING|FATAL|error|warning|fatal)\s*:\s*")
+_SEVERITY = Pattern(r"^(?:ERROR|WARNING|FATAL|error|warning|fatal)\s*:\s*")
 
 
 class Link(NamedTuple):
@@ -77,7 +78,7 @@ class _Place(NamedTuple):
     url: str
     query: str
     language: str | None
-    line: re.Pattern[str] | None
+    line: Pattern | None
     most: int
 
 
@@ -206,7 +207,7 @@ def _places() -> tuple[_Place, ...]:
             one["url"],
             one["query"],
             one.get("language"),
-            re.compile(one["line"]) if "line" in one else None,
+            Pattern(one["line"]) if "line" in one else None,
             one["most"],
         )
         for one in _table()["place"]
@@ -214,11 +215,11 @@ def _places() -> tuple[_Place, ...]:
 
 
 @cache
-def _generic() -> re.Pattern[str]:
-    return re.compile(_table()["names"]["generic"], re.IGNORECASE)
+def _generic() -> Pattern:
+    return Pattern(_table()["names"]["generic"], re.IGNORECASE)
 
 
 @cache
-def _names() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _names() -> tuple[Pattern, Pattern]:
     names = _table()["names"]
-    return re.compile(names["public"]), re.compile(names["after"])
+    return Pattern(names["public"]), Pattern(names["after"])

@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envcheck import excerpt, rulebook, search
-from envcheck.literals import needs, plain_parts
+from envcheck.literals import needs
 from envcheck.model import Rule, Wrong
+from envcheck.prefilter import plain_parts
 from envcheck.search import Text
 
 CUINIT = r"^failed call to cuInit: \w+"

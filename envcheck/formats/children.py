@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..model import Value
+from ..patterns import Pattern
 
 Child = Mapping[str, Value]
 Event = Mapping[str, Value]
@@ -15,8 +16,8 @@ _KINDS = {"exited": "exit"}
 #: How the training child ends where the run's own time was over, which says nothing of TensorFlow.
 STOPPED = "stopped"
 #: A frame as faulthandler writes it, the innermost first (Doc/library/faulthandler).
-_CRASH_FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
-_FATAL = re.compile(
+_CRASH_FRAME = Pattern(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
+_FATAL = Pattern(
     r"^(Fatal Python error|Current thread|Thread 0x|Windows fatal exception|Stack \(most"
     r"|\*\*\* Check failure stack trace)",
     re.MULTILINE,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_GETCONF = re.compile(r"^glibc (\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
-_LDD = re.compile(r"\b(?:GLIBC|GNU libc)\b.*?(\d+\.\d+(?:\.\d+)?)\s*$", re.MULTILINE)
-_STDCXX = re.compile(r"libstdc\+\+\.so\.6\.0\.(\d+)$")
+from ..patterns import Pattern
+
+_GETCONF = Pattern(r"^glibc (\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+_LDD = Pattern(r"\b(?:GLIBC|GNU libc)\b.*?(\d+\.\d+(?:\.\d+)?)\s*$", re.MULTILINE)
+_STDCXX = Pattern(r"libstdc\+\+\.so\.6\.0\.(\d+)$")
 
 
 def glibc(text: str) -> str | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..model import Value
+from ..patterns import Pattern
 
 Event = Mapping[str, Value]
 
@@ -23,8 +24,8 @@ DAMAGE = (
     "ELF file version",
     "only ET_DYN and ET_EXEC can be loaded",
 )
-_MISSING = re.compile(r"([^\s:]+): cannot open shared object file: No such file or directory")
-_NUMBERED = re.compile(r"(?P<stem>[^/]+?)\.so\.(?P<version>\d[\d.]*)$")
+_MISSING = Pattern(r"([^\s:]+): cannot open shared object file: No such file or directory")
+_NUMBERED = Pattern(r"(?P<stem>[^/]+?)\.so\.(?P<version>\d[\d.]*)$")
 
 
 def innermost(error: str) -> str | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from ..patterns import Pattern
+
 #: nvmlReturn_t: https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html, and nvml.h for 27 on.
 NVML_CODES: Mapping[int, str] = {
     0: "NVML_SUCCESS",
@@ -85,21 +87,21 @@ THROTTLE_BITS: Mapping[int, str] = {
     0x80: "power_brake",
 }
 
-_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*")
+_VERSION = Pattern(r"\d+\.\d+(?:\.\d+)*")
 #: The driver's versions have three digits in front; WSL's libcuda.so.1.1 is no version.
-_LIBRARY = re.compile(r"lib(?:cuda|nvidia-ml)\.so\.(\d{3,}\.\d+(?:\.\d+)*)$")
-_BUS = re.compile(r"(?:PCI:)?(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})(?:\.([0-7]))?$", re.I)
-_XID = re.compile(r"NVRM: Xid \((?P<bus>(?:PCI:)?[0-9a-f:.]+)\): (?P<xid>\d+)", re.I)
-_FALLEN = re.compile(r"NVRM: The NVIDIA GPU (?P<bus>[0-9a-f:.]+).*fallen off the bus", re.I)
+_LIBRARY = Pattern(r"lib(?:cuda|nvidia-ml)\.so\.(\d{3,}\.\d+(?:\.\d+)*)$")
+_BUS = Pattern(r"(?:PCI:)?(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})(?:\.([0-7]))?$", re.I)
+_XID = Pattern(r"NVRM: Xid \((?P<bus>(?:PCI:)?[0-9a-f:.]+)\): (?P<xid>\d+)", re.I)
+_FALLEN = Pattern(r"NVRM: The NVIDIA GPU (?P<bus>[0-9a-f:.]+).*fallen off the bus", re.I)
 #: "[   12.345678] ", "[Sun May 17 15:55:50 2026] ", "Apr 13 16:41:14 host kernel: [12.3] ", "kern  :err   : "
-_STAMP = re.compile(
+_STAMP = Pattern(
     r"^(?:(?:kern\s*:\s*\w+\s*:\s*)?\[[^\]]*\]\s?|\w{3} [ \d]\d [\d:]{8} \S+ kernel: (?:\[[^\]]*\]\s?)?"
     r"|\d{4}-\d\d-\d\dT\S+ \S+ kernel: (?:\[[^\]]*\]\s?)?)"
 )
-_NVRM = re.compile(r"^\s*NVRM:\s?")
+_NVRM = Pattern(r"^\s*NVRM:\s?")
 #: How the driver's messages of several lines begin; each of them ends with a full stop.
-_LONG = re.compile(r"^NVRM: (?:The NVIDIA |API mismatch|Open nvidia|This PCI I/O region)")
-RELEVANT = re.compile(
+_LONG = Pattern(r"^NVRM: (?:The NVIDIA |API mismatch|Open nvidia|This PCI I/O region)")
+RELEVANT = Pattern(
     r"NVRM|\bnouveau\b|\bnova\b|nvidia|fallen off the bus|Key was rejected|module verification failed"
     r"|PM: (?:suspend|hibernation)|Waking up from system sleep|Loading of (?:unsigned )?module|Lockdown:"
     r"|^Linux version",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from ..patterns import Pattern
+
 NVIDIA = "0x10de"
 AMD = "0x1002"
 #: Display controllers: 0x0300 VGA, 0x0302 3D (a GPU without a screen), 0x0380 other.
@@ -14,9 +16,9 @@ DISPLAY = "0x03"
 #: "Other bridge": what NVIDIA's NVSwitch chips are.
 BRIDGE = "0x0680"
 
-_ADDRESS = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.IGNORECASE)
-_WINDOWS_ID = re.compile(r"VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})", re.IGNORECASE)
-_WINDOWS_PLACE = re.compile(r"\((\d+),(\d+),(\d+)\)\s*$")
+_ADDRESS = Pattern(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.IGNORECASE)
+_WINDOWS_ID = Pattern(r"VEN_([0-9A-F]{4})&DEV_([0-9A-F]{4})", re.IGNORECASE)
+_WINDOWS_PLACE = Pattern(r"\((\d+),(\d+),(\d+)\)\s*$")
 
 
 def address(text: str) -> str | None:

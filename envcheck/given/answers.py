@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 
 from ..model import Value
+from ..patterns import Pattern
 
 #: Names of facts, and their values.
 Values = dict[str, Value]
 
-_NOT_SAID = re.compile(r"\W*(?:n/?a|not? applicable|no response|unknown|unsure|not sure|\?+|-*)\W*", re.I)
+_NOT_SAID = Pattern(r"\W*(?:n/?a|not? applicable|no response|unknown|unsure|not sure|\?+|-*)\W*", re.I)
 #: Answers that are no nonsense and yet no version: "latest", "3.x", "3", "built from source".
-_VAGUE = re.compile(
+_VAGUE = Pattern(
     r"(?i).*\b(?:latest|newest|recent|current|stable|default|any|various|several|all|master|main"
     r"|head|dev|source|custom"
     r"|unknown|yes|same|multiple|tried|tested)\b.*|v?\d+(?:\.[x*]|\+)*|\W*"
 )
-_NONE = re.compile(r"\W*(?:none|no|not installed|cpu(?: only| version)?|not using gpu)\W*", re.I)
+_NONE = Pattern(r"\W*(?:none|no|not installed|cpu(?: only| version)?|not using gpu)\W*", re.I)
 
 
 def is_said(text: str) -> bool:

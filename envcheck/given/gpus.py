@@ -6,28 +6,27 @@ import re
 
 from .. import tables
 from ..model import Value
+from ..patterns import Pattern
 
 Record = dict[str, Value]
 
-_APART = re.compile(r"\s*(?:[,;+&\n]|\band\b|\s/\s|(?<=\D)/(?=[A-Z]))\s*", re.I)
-_TIMES = re.compile(r"^\W*(\d{1,2})\s*[x×*]\s*|\s*[x×*]\s*(\d{1,2})\W*$|^\W*(two|three|four|eight)\b", re.I)
+_APART = Pattern(r"\s*(?:[,;+&\n]|\band\b|\s/\s|(?<=\D)/(?=[A-Z]))\s*", re.I)
+_TIMES = Pattern(r"^\W*(\d{1,2})\s*[x×*]\s*|\s*[x×*]\s*(\d{1,2})\W*$|^\W*(two|three|four|eight)\b", re.I)
 _WORDS = {"two": 2, "three": 3, "four": 4, "eight": 8}
-_COMPUTE = re.compile(r"(?:compute[ _-]?(?:capability|cap)?|\bsm|\bcc)[ :_=-]*(\d{1,2}\.\d)", re.I)
-_SM = re.compile(r"\bsm_?(\d{2,3})\b", re.I)
-_MEMORY = re.compile(r"\b(\d+(?:\.\d+)?)\s*(?:(G)(?:i?B)?|(M)i?B)\b", re.I)
-_NVIDIA = re.compile(
+_COMPUTE = Pattern(r"(?:compute[ _-]?(?:capability|cap)?|\bsm|\bcc)[ :_=-]*(\d{1,2}\.\d)", re.I)
+_SM = Pattern(r"\bsm_?(\d{2,3})\b", re.I)
+_MEMORY = Pattern(r"\b(\d+(?:\.\d+)?)\s*(?:(G)(?:i?B)?|(M)i?B)\b", re.I)
+_NVIDIA = Pattern(
     r"nvidia|geforce|quadro|tesla|titan|jetson|\b[rg]tx|\b(?:gtx?|gt|mx)[ -]?\d{3,4}|\brtx|\bgrid\b"
     r"|\b[AHBLTPVK]\d{1,3}[Mms]?\b|\bGB?[12]00\b|\b\d{3,4}\s?ti\b|\bM(?:40|60)\b|\bnvs\b",
     re.I,
 )
-_AMD = re.compile(r"\bamd\b|radeon|\bati\b|\bvega\b|instinct|\brx[ -]?\d{3,4}|\bMI\d{2,3}X?\b|navi", re.I)
-_OTHER = re.compile(
-    r"intel|apple|\bM[1-9]\b|integrated|iris|\buhd\b|\bhd graphics|virtualbox|vmware|mali", re.I
-)
-_NO_GPU = re.compile(
+_AMD = Pattern(r"\bamd\b|radeon|\bati\b|\bvega\b|instinct|\brx[ -]?\d{3,4}|\bMI\d{2,3}X?\b|navi", re.I)
+_OTHER = Pattern(r"intel|apple|\bM[1-9]\b|integrated|iris|\buhd\b|\bhd graphics|virtualbox|vmware|mali", re.I)
+_NO_GPU = Pattern(
     r"\W*(?:none|no(?:\s+(?:nvidia\s+)?gpu)?|cpu(?:[ -]only)?|no graphics card|not using.*)\W*", re.I
 )
-_NOISE = re.compile(
+_NOISE = Pattern(
     r"\([^)]*\)|(?:(?<=\s)|^)\d+(?:\.\d+)?\s*(?:G(?:i?B)?|Mi?B)\b|memory.*$|\bcompute capability.*$"
     r"|\bseries\b|\bgpus?\b(?=\W*$)"
     r"|\bgraphics card\b|\bvram\b|\bddr\w*\b|@.*$|\bonly\b|\(.*$|\bwith\b.*$",

@@ -5,45 +5,46 @@ from __future__ import annotations
 import re
 
 from ..formats import nvidia
+from ..patterns import Pattern
 from . import gpus
 from .answers import Values
 from .reading import HINT, SHOWN, STATED, Reader, Told, reader
 
-_SMI_GPU = re.compile(
+_SMI_GPU = Pattern(
     r"^\|\s+\d+\s+(?P<name>\S.*?)\s+(?:On|Off|N/A|TCC|WDDM)\s*\|\s*(?P<bus>[0-9A-Fa-f:.]{10,16})\s[^\n]*\n"
     r"\|[^\n|]*\|\s*(?P<used>\d+)MiB\s*/\s*(?P<total>\d+)MiB\s*\|\s*\S+\s+(?P<mode>Default"
     r"|E\. ?\w+|Prohibited)?",
     re.MULTILINE,
 )
-_TF_GPU = re.compile(
+_TF_GPU = Pattern(
     r"name: (?P<name>[^,\n]+?)(?:,? major: (?P<major>\d+) minor: (?P<minor>\d)|,? pci bus id: "
     r"(?P<bus>[\w:.]+),"
     r" compute capability: (?P<compute>\d+\.\d)|\s+computeCapability: (?P<compact>\d+\.\d))"
 )
-_LSPCI = re.compile(
+_LSPCI = Pattern(
     r"^(?:\w{4}:)?(?P<bus>[0-9a-f]{2}:[0-9a-f]{2}\.\d) (?:VGA compatible|3D|Display) controller[^:]*: "
     r"NVIDIA Corporation (?:\S+ )?\[(?P<name>[^\]]+)\]",
     re.MULTILINE,
 )
 #: All display controllers of a machine: NVIDIA's may be a "3D controller", which ``grep VGA`` leaves out.
-_ALL_LISTED = re.compile(
+_ALL_LISTED = Pattern(
     r"\blspci\b(?:[^\n|]*|[^\n]*\|[^\n]*(?i:3d)[^\n]*)\n"
     r"(?P<rows>(?:(?:\w{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\.\d [^\n]*\n?(?:[ \t]+\S[^\n]*\n?)*)+)"
 )
 #: ``lspci | grep -i nvidia`` prints nothing, and the next prompt follows.
-_NONE_LISTED = re.compile(
+_NONE_LISTED = Pattern(
     r"\blspci\b[^\n|]{0,40}\| *e?grep (?:-\w+ )?(?:(?<=i )['\"]?nvidia|['\"]?NVIDIA)['\"]? *\n"
     r"(?:\([\w.-]+\) ?)?(?:\[?[\w.-]+@[\w.-]+[^\n]{0,80}[$#%]|[$#](?= |$))",
     re.MULTILINE,
 )
 #: Where the bus shows no NVIDIA GPU that is there.
-_OFF_THE_BUS = re.compile(r"(?i)\bwsl|microsoft|tegra|jetson|nvgpu")
+_OFF_THE_BUS = Pattern(r"(?i)\bwsl|microsoft|tegra|jetson|nvgpu")
 _CONTROLLER = r"(?:VGA compatible|3D|Display) controller"
-_AMD_LISTED = re.compile(
+_AMD_LISTED = Pattern(
     rf"{_CONTROLLER}[^:]*: Advanced Micro Devices[^\[\n]*(?:\[AMD(?:/ATI)?\] )?(?P<name>[^\n]+)"
 )
 #: deviceQuery, ``nvidia-smi -q``, PyTorch twice, lshw.
-_SAID = re.compile(
+_SAID = Pattern(
     r'^Device \d+: "(?P<query>[^"\n]+)"'
     r"|^[ \t]+Product Name[ \t]+: (?P<smi>(?:NVIDIA|GeForce|Tesla|Quadro|TITAN|GRID)[^\n]+)"
     r"|Found GPU\d+ (?P<torch>.+?) which is of (?:cuda|compute) capability (?P<compute>\d+\.\d)"
@@ -51,11 +52,11 @@ _SAID = re.compile(
     r"|product: \S+ \[(?P<lshw>(?:GeForce|Quadro|Tesla|RTX|TITAN)[^\]\n]+)\]",
     re.MULTILINE,
 )
-_LIBCUDA = re.compile(r"libcuda reported version is: (\d{3}\.[\d.]*\d)")
-_MODULE = re.compile(
+_LIBCUDA = Pattern(r"libcuda reported version is: (\d{3}\.[\d.]*\d)")
+_MODULE = Pattern(
     r"NVRM version: [^\n]*?(\d{3}\.\d+(?:\.\d+)?)|kernel reported version is: (?P<kernel>\d{3}\.[\d.]*\d)"
 )
-_LISTED = re.compile(r"^GPU \d+: (?P<name>[^(\n]+?) \(UUID: GPU-", re.MULTILINE)
+_LISTED = Pattern(r"^GPU \d+: (?P<name>[^(\n]+?) \(UUID: GPU-", re.MULTILINE)
 
 
 def read(text: str) -> list[Told]:

@@ -13,15 +13,16 @@ from .. import tables
 from ..formats import loader
 from ..model import Value
 from ..operators import dotted
+from ..patterns import Pattern
 from .reading import STATED, Told
 
 _KINDS = "cudart|cublas|cublasLt|cufft|curand|cusolver|cusparse|cudnn"
 _NAME = rf"(?P<name>lib(?:{_KINDS})\.so[.\d]*|(?:{_KINDS})64_\d+\.dll)"
-_OPENED = re.compile(rf"[Ss]uccessfully opened (?:dynamic|CUDA) library {_NAME}")
+_OPENED = Pattern(rf"[Ss]uccessfully opened (?:dynamic|CUDA) library {_NAME}")
 _MISSING = (
-    re.compile(rf"Could not (?:load|dlopen|find) (?:dynamic |CUDA )?(?:library )?['\"]?{_NAME}"),
-    re.compile(rf"Couldn't open CUDA library {_NAME}"),
-    re.compile(rf"{_NAME}: cannot open shared object file: No such file"),
+    Pattern(rf"Could not (?:load|dlopen|find) (?:dynamic |CUDA )?(?:library )?['\"]?{_NAME}"),
+    Pattern(rf"Couldn't open CUDA library {_NAME}"),
+    Pattern(rf"{_NAME}: cannot open shared object file: No such file"),
 )
 
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..patterns import Pattern
 from .answers import Values
 from .reading import SHOWN, STATED, Told
 
-_TRACEBACK = re.compile(r"^[ \t]*Traceback \(most recent call last\):[^\n]*\n", re.MULTILINE)
+_TRACEBACK = Pattern(r"^[ \t]*Traceback \(most recent call last\):[^\n]*\n", re.MULTILINE)
 #: A notebook's: the exception stands in front, and the mark at the line where it is has been taken off,
 #: while the lines around it have their numbers.
-_NOTEBOOK = re.compile(r"^\w+(?:Error|Exception)\s+Traceback \(most recent call last\)[^\n]*\n", re.MULTILINE)
-_NOTEBOOK_IMPORT = re.compile(r"^(?:from|import) (?:tensorflow|keras)\b", re.MULTILINE)
-_NOTEBOOK_FRAME = re.compile(r"(?:^File |^~?[/\w.]\S*)[^\n]*? in (?P<function>[\w<>]+)", re.MULTILINE)
-_FRAME = re.compile(
+_NOTEBOOK = Pattern(r"^\w+(?:Error|Exception)\s+Traceback \(most recent call last\)[^\n]*\n", re.MULTILINE)
+_NOTEBOOK_IMPORT = Pattern(r"^(?:from|import) (?:tensorflow|keras)\b", re.MULTILINE)
+_NOTEBOOK_FRAME = Pattern(r"(?:^File |^~?[/\w.]\S*)[^\n]*? in (?P<function>[\w<>]+)", re.MULTILINE)
+_FRAME = Pattern(
     r'^[ \t]*File ["\']?(?P<file>[^"\'\n]+)["\']?, line (?P<line>\d+), in (?P<function>[^\n]+)\n?'
     r"(?P<code>[ \t]+[^\n]*)?",
     re.MULTILINE,
 )
-_ERROR = re.compile(
+_ERROR = Pattern(
     r"^[ \t]*(?P<name>(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt))(?:: (?P<said>[^\n]*))?[ \t]*$",
     re.MULTILINE,
 )
-_IMPORTS = re.compile(r"\s*(?:>>> )?(?:from|import) (?:tensorflow|keras|tf_keras)\b")
+_IMPORTS = Pattern(r"\s*(?:>>> )?(?:from|import) (?:tensorflow|keras|tf_keras)\b")
 #: Frames that an import goes through besides the modules' own.
-_IMPORTING = re.compile(
+_IMPORTING = Pattern(
     r"<module>|import_module|_call_with_frames_removed|_load_\w+|_find_and_load\w*"
     r"|_handle_fromlist|_gcd_import|load_dynamic"
     r"|load_module|exec_module|swig_import_helper|preload_check|create_module|__getattr__|_load"
@@ -35,27 +36,27 @@ _IMPORTING = re.compile(
     r"|preload_\w+|autolog|_load_unlocked|initialize\w*"
 )
 _NATIVE_MODULE = "pywrap_tensorflow_internal"
-_NATIVE = re.compile(
+_NATIVE = Pattern(
     r"Failed to load the native TensorFlow runtime|cannot import name '?pywrap_tensorflow"
     rf"|{_NATIVE_MODULE}"
 )
-_KILLED = re.compile(
+_KILLED = Pattern(
     r"(?P<SIGILL>Illegal instruction|SIGILL|0xC000001D|-1073741795|exit code 132)|"
     r"(?P<SIGSEGV>Segmentation fault|SIGSEGV|exit code 139|0xC0000005)"
     r"|(?P<SIGABRT>^Aborted|SIGABRT|exit code 134)|(?P<SIGKILL>^Killed$|SIGKILL|exit code 137)|"
     r"(?P<SIGBUS>Bus error|SIGBUS)",
     re.MULTILINE,
 )
-_IMPORT_COMMAND = re.compile(r"import tensorflow|from tensorflow|import keras")
-_RAN = re.compile(
+_IMPORT_COMMAND = Pattern(r"import tensorflow|from tensorflow|import keras")
+_RAN = Pattern(
     r"^\s*Epoch \d+/\d+|\bloss: \d|Created (?:TensorFlow )?device|Adding visible gpu devices"
     r"|failed call to cuInit",
     re.MULTILINE,
 )
 #: TensorFlow puts work on a GPU, and it is not AMD's, Apple's or DirectML's.
-_ON_GPU = re.compile(r"(?:Executing op \w+ in|Created(?: TensorFlow)?) device \(?/job:\S*/device:GPU:\d")
-_OTHER_GPU = re.compile(r"(?i:rocm|metal\b|radeon|directml|darwin)|\bDML\b|\bAMD\b")
-_STEPS = re.compile(r"\d+/\d+ \[=+\].*\bloss: \d", re.MULTILINE)
+_ON_GPU = Pattern(r"(?:Executing op \w+ in|Created(?: TensorFlow)?) device \(?/job:\S*/device:GPU:\d")
+_OTHER_GPU = Pattern(r"(?i:rocm|metal\b|radeon|directml|darwin)|\bDML\b|\bAMD\b")
+_STEPS = Pattern(r"\d+/\d+ \[=+\].*\bloss: \d", re.MULTILINE)
 
 
 def read(text: str) -> Iterator[Told]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..patterns import Pattern
 from .answers import Values, is_none
 
 #: A distribution's id in os-release, and how people call it.
@@ -31,21 +32,21 @@ _DISTROS: Mapping[str, str] = {
     "elementary": r"elementary os",
     "scientific": r"scientific linux",
 }
-_LINUX = re.compile(
+_LINUX = Pattern(
     r"linux|colab|kaggle|sagemaker|databricks|docker|dev ?container|podman|kubernetes|singularity"
     r"|apptainer|\blx[cd]\b|jetson|raspberry|gnu/|\bnvcr\.io"
     r"|\b(?:aws|ec2|gce|gcp|google compute engine|paperspace)\b",
     re.I,
 )
-_WINDOWS = re.compile(
+_WINDOWS = Pattern(
     r"\bwin(?:dows)?[ _-]?(?:server[ _-]?)?(xp|vista|7|8\.1|8|10|11|20\d\d)?\b|\bmsys|\bmingw", re.I
 )
-_WSL = re.compile(
+_WSL = Pattern(
     r"\bWSL[ _-]?(?:v|version)?[ _-]?([12])?|windows subsystem for linux[ _-]?([12])?|microsoft-standard",
     re.I,
 )
-_MAC = re.compile(r"\bmac(?:os|book|\s*os|\s*mini|\s*studio)?\b|os ?x\b|\bosx\b|darwin", re.I)
-_BUILD = re.compile(r"(?:build\s*|\b10\.0\.)(\d{5})\b", re.I)
+_MAC = Pattern(r"\bmac(?:os|book|\s*os|\s*mini|\s*studio)?\b|os ?x\b|\bosx\b|darwin", re.I)
+_BUILD = Pattern(r"(?:build\s*|\b10\.0\.)(\d{5})\b", re.I)
 _CONTAINERS = (
     ("kubernetes", r"kubernetes|\bk8s\b|\bpods?\b"),
     ("podman", r"podman"),
@@ -63,9 +64,9 @@ _HYPERVISORS = (
     ("other", r"\bvirtual machine\b|\bVM\b|虚拟机"),
 )
 #: Whose machines are all virtual ones; and texts in which another machine is meant.
-_CLOUD = re.compile(r"azure|\baws\b|\bec2\b|\bgce\b|\bgcp\b|google|cloud|colab|kaggle|hypervisor", re.I)
+_CLOUD = Pattern(r"azure|\baws\b|\bec2\b|\bgce\b|\bgcp\b|google|cloud|colab|kaggle|hypervisor", re.I)
 #: A machine that slept; a part of the driver may not have come back with it.
-_SLEPT = re.compile(
+_SLEPT = Pattern(
     r"\b(?:after|since|following|upon|from|on)\b[^,;()]{0,30}\b(?:suspend|resum|hibernat|sleep|wak|woke)",
     re.I,
 )
@@ -76,13 +77,13 @@ _MACHINES = (
     ("ppc64le", r"ppc64le|power ?[89]\b|\b[AI]C922\b|\bS822LC\b"),
     ("x86_64", r"x86[_-]64|amd64|\bintel(?! integrated| graphics| hd| uhd| iris)\b"),
 )
-_APPLE = re.compile(r"\bM[1-9]\b|apple (?:silicon|m\d)|\barm64\b|\baarch64\b|\barm\b", re.I)
-_MAC_VERSION = re.compile(
+_APPLE = Pattern(r"\bM[1-9]\b|apple (?:silicon|m\d)|\barm64\b|\baarch64\b|\barm\b", re.I)
+_MAC_VERSION = Pattern(
     r"(?:mac ?os|os ?x)?\D*?(?<![\d.])((?:1[0-9]|2[6-9])(?:\.\d+){1,2})(?![\d.])"
     r"|(?:mac ?os|os ?x)\D{0,12}?\b(1[1-9]|2[6-9])\b",
     re.I,
 )
-_KERNEL = re.compile(r"(?:kernel\s*(?:version)?[: ]\s*|\blinux[ -])v?(\d+\.\d+\.\d+[\w.+-]*)", re.I)
+_KERNEL = Pattern(r"(?:kernel\s*(?:version)?[: ]\s*|\blinux[ -])v?(\d+\.\d+\.\d+[\w.+-]*)", re.I)
 
 
 def system(text: str) -> Values:

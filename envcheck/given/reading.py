@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from ..literals import plain_parts
+from ..patterns import Pattern
 from .answers import Values
 
 #: A program's own statement (``Python 3.10.4``), a field of a form, a path in a traceback, a hint.
@@ -30,23 +30,19 @@ class Reader(NamedTuple):
     """A pattern, and what a match of it tells; what it makes a :class:`ValueError` of tells nothing."""
 
     weight: int
-    pattern: str
+    pattern: Pattern
     make: Make
-    flags: int = 0
 
 
 def reader(weight: int, pattern: str, make: Make, flags: int = 0) -> Reader:
     """A Reader; ``^`` and ``$`` are each line's."""
-    return Reader(weight, pattern, make, re.MULTILINE | flags)
+    return Reader(weight, Pattern(pattern, re.MULTILINE | flags), make)
 
 
 def read(readers: Iterable[Reader], text: str) -> Iterator[Told]:
     """Everything that ``readers`` find in ``text``."""
     for one in readers:
-        if not one.flags & re.IGNORECASE and plain_parts(one.pattern).ruled_out(text):
-            continue
-        # Compiled where it may match: most of them never do in one log, and compiling takes longest.
-        for found in islice(re.compile(one.pattern, one.flags).finditer(text), _MOST):
+        for found in islice(one.pattern.finditer(text), _MOST):
             try:
                 values = one.make(found)
             except ValueError:

@@ -10,17 +10,18 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..model import Known, Value
+from ..patterns import Pattern
 from ..search import Text
 from . import form, graphics, libraries, outcome, systems, versions
 from .reading import Told, read
 
 #: What names versions that are not this machine's; their lines are not read.
-_FOREIGN = re.compile(
+_FOREIGN = Pattern(
     r"from versions:|Requires-Python|Ignored the following|not a supported wheel|python_requires"
     r"|python_version|"
     r"Requires: ?Python|^\s*Requires:"
 )
-_LISTING = re.compile(
+_LISTING = Pattern(
     r"^Package +Version[^\n]*\n-+ +-+[^\n]*\n(?P<rows>(?:[A-Za-z0-9._-]+ +\d\S*[^\n]*\n?)+)", re.MULTILINE
 )
 #: So much of each end of a huge log is read for facts.

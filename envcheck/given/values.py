@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ..patterns import Pattern
 from .answers import Values, is_none
 
-_VERSION = re.compile(r"(?<![\d.])v?(\d+(?:\.\d+)+(?:[-.]?(?:a|b|rc|dev|post)\.?\d*)?)", re.I)
-_NUMBER = re.compile(r"(?<![\d.])v?(\d+(?:\.\d+)*)")
+_VERSION = Pattern(r"(?<![\d.])v?(\d+(?:\.\d+)+(?:[-.]?(?:a|b|rc|dev|post)\.?\d*)?)", re.I)
+_NUMBER = Pattern(r"(?<![\d.])v?(\d+(?:\.\d+)*)")
 
 
 def python(text: str) -> Values:
@@ -45,7 +46,7 @@ def _bits(text: str) -> Values:
     return {}
 
 
-_PACKAGES = re.compile(
+_PACKAGES = Pattern(
     r"\b(nvidia-tensorflow|intel-tensorflow(?:-avx512)?|tensorflow-(?:gpu|cpu(?:-aws)?|intel"
     r"|macos|rocm|directml)"
     r"|tf-nightly(?:-gpu|-cpu|-intel|-macos)?)\b",

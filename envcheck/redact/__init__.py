@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from ..model import Value
 from . import encoded, known, secrets
@@ -45,7 +45,7 @@ def _redacted(value: Value, who: Who | None, book: Book) -> Value:
     texts = _worth_a_look(value)
     whole = "\n".join(texts)
     wanted = secrets.steps(whole)
-    first = _Rules(wanted, secrets.FIELDS, book, _PLAIN)
+    first = _Rules(wanted, secrets.FIELDS, book, {}, {}, _PLAIN)
     if who is not None:
         first = _of_anyone(first, who, whole)
     else:  # what is looked for in every run, and seldom found
@@ -56,7 +56,7 @@ def _redacted(value: Value, who: Who | None, book: Book) -> Value:
         from . import learned
 
         again += [*learned.named(who, book), *known.short_uuids(book, whole)]
-    return _walk(hidden, _Rules(again, [], book, then=first)) if again else hidden
+    return _walk(hidden, _Rules(again, [], book, {}, {}, then=first)) if again else hidden
 
 
 def _of_anyone(rules: _Rules, who: Who, whole: str) -> _Rules:
@@ -69,8 +69,7 @@ def _of_anyone(rules: _Rules, who: Who, whole: str) -> _Rules:
     found = [*learned.projects(whole), *(learned.projects(encoded_too.text) if encoded_too else ())]
     projects = (*who.projects, *found)
     every = identity.steps(who._replace(projects=tuple(dict.fromkeys(projects))), book)
-    return replace(
-        rules,
+    return rules._replace(
         steps=[*rules.steps, *(step for step in every if step.may_be_in(lowered))],
         every=every,
         fields=[*rules.fields, *identity.FIELDS],
@@ -81,13 +80,16 @@ def _of_anyone(rules: _Rules, who: Who, whole: str) -> _Rules:
     )
 
 
-@dataclass(frozen=True)
-class _Rules:
+class _Rules(NamedTuple):
     #: Those that may find something in the texts as they stand.
     steps: list[Step]
     #: What the names of keys are tried with.
     fields: list[Step]
     book: Book
+    #: The same texts come again and again, such as the folder of each installed package.
+    known: dict[str, str]
+    #: So do the same keys: what kind of value stands under each, if it is one to be hidden.
+    kinds: dict[str, str | None]
     plain: re.Pattern[str] | None = None
     #: Whether what stands under a key of this kind names no one after all.
     is_anybody: Callable[[str, str], bool] = lambda kind, value: False
@@ -95,11 +97,7 @@ class _Rules:
     is_shown: Callable[[str], bool] = lambda name: True
     lists: Callable[[str, Book], str] = lambda text, book: text
     #: Those beside the secrets' that are tried on a text in another form.
-    every: list[Step] = field(default_factory=list)
-    #: The same texts come again and again, such as the folder of each installed package.
-    known: dict[str, str] = field(default_factory=dict)
-    #: So do the same keys: what kind of value stands under each, if it is one to be hidden.
-    kinds: dict[str, str | None] = field(default_factory=dict)
+    every: Sequence[Step] = ()
     #: The rules for a text in which these found something: it may uncover more.
     then: _Rules | None = None
 
@@ -212,7 +210,7 @@ def _stepped(text: str, steps: list[Step], book: Book) -> str:
     return text
 
 
-def _through(text: str, view: encoded.View | None, others: list[Step] | None, book: Book) -> str:
+def _through(text: str, view: encoded.View | None, others: Sequence[Step] | None, book: Book) -> str:
     """What is found in ``view``, hidden in ``text``; where there are no ``others``: tokens alone."""
     if view is None:
         return text

@@ -5,17 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ..patterns import Pattern
 from .step import Book, Step
 
 #: Units of systemd look like addresses: user@1000.service.
-_NO_MAIL = re.compile(r"(?i)^git@|\.(?:service|slice|socket|timer|mount|target|scope|device)$")
+_NO_MAIL = Pattern(r"(?i)^git@|\.(?:service|slice|socket|timer|mount|target|scope|device)$")
 #: A version in four parts, as NVIDIA's libraries have, stands behind a name or a comparison.
-_BEFORE_VERSION = re.compile(
+_BEFORE_VERSION = Pattern(
     r"(?i)(?:[=<>~!]=|\.so\.?|[-_]|\bv|\b(?:nvidia|cu|lib|tensorrt|trt|nccl|npp|version|release|driver"
     r"|build)[\w.\[\]-]*)"
     r"[\s:=(,'\"]*$"
 )
-_BEFORE_ADDRESS = re.compile(
+_BEFORE_ADDRESS = Pattern(
     r"(?i)(?:://|@|\b(?:ip(?:v4)?|inet|addr(?:ess)?|host(?:name)?|peer|from|to|server|gateway|proxy|dns"
     r"|nameserver"
     r"|via|ping|route|client|connect(?:ed|ing)?|listen(?:ing)?|bind|node|remote|bcast|broadcast|on"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 #: Compiled when it is first needed: most runs need few of the patterns.
 compiled = lru_cache(maxsize=None)(re.compile)
@@ -13,13 +13,13 @@ compiled = lru_cache(maxsize=None)(re.compile)
 PLACEHOLDER = re.compile(r"<[a-z]+(?:-[a-z]+)*-\d+>")
 
 
-@dataclass
 class Book:
     """The placeholders given so far: numbered per kind, in the order in which the secrets were met."""
 
-    given: dict[tuple[str, str], str] = field(default_factory=dict)
-    #: What was reserved, and not met so far.
-    unmet: set[tuple[str, str]] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.given: dict[tuple[str, str], str] = {}
+        #: What was reserved, and not met so far.
+        self.unmet: set[tuple[str, str]] = set()
 
     def placeholder(self, kind: str, secret: str) -> str:
         """The same for the same secret; a placeholder stays as it is."""
@@ -54,8 +54,7 @@ class Book:
         return {kind: met.count(kind) for kind in dict.fromkeys(met)}
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What the group ``x`` of the pattern finds is of ``kind``, unless ``harmless`` says otherwise."""
 
     kind: str
@@ -67,7 +66,7 @@ class Step:
     #: What stands in its stead, where that is no numbered placeholder.
     instead: Callable[[str], str] | None = None
 
-    @cached_property
+    @property
     def pattern(self) -> re.Pattern[str]:
         """The pattern, compiled."""
         return compiled(self.regex, re.ASCII)

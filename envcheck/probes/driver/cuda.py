@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ...formats import nvidia
 from ...formats.children import events, first, stage
 from ...host import Host
 from ...model import NoAnswer
+from ...patterns import Pattern
 from .said import broke, required
 
 #: CUDA_ERROR_STUB_LIBRARY
 STUB = 34
 #: The toolkit's stubs lie in <toolkit>/lib64/stubs or targets/<arch>/lib/stubs.
-_STUB_PATH = re.compile(r"/stubs/[^/]*$")
+_STUB_PATH = Pattern(r"/stubs/[^/]*$")
 #: Where the packages cuda-compat-* put theirs:
 #: https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html
-_COMPAT_PATH = re.compile(r"/compat(?:/[^/]*)?/libcuda\.so[^/]*$")
+_COMPAT_PATH = Pattern(r"/compat(?:/[^/]*)?/libcuda\.so[^/]*$")
 
 
 def libcuda(host: Host) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from ...formats import nvidia
 from ...host import Host
 from ...model import NoAnswer
+from ...patterns import Pattern
 
 #: Kept in the fact, the newest: a GPU in trouble repeats itself for ever.
 KEPT = 200
@@ -15,23 +16,23 @@ COMMANDS = (["dmesg"], ["journalctl", "-k", "-b", "-q", "--no-pager", "-o", "cat
 FILES = ("/var/log/kern.log", "/var/log/messages")
 #: modprobe's and the kernel's words where a module's signature is not accepted: EKEYREJECTED and ENOKEY
 #: (include/uapi/asm-generic/errno.h), lockdown (security/lockdown/lockdown.c).
-_REJECTED = re.compile(
+_REJECTED = Pattern(
     r"nvidia.*(?:Key was rejected by service|Required key not available)"
     r"|Loading of (?:unsigned module|module with unavailable key) is rejected"
     r"|Lockdown: \S+: unsigned module loading is restricted",
     re.I,
 )
 #: https://github.com/NVIDIA/open-gpu-kernel-modules/issues/789
-_ADAPTER = re.compile(r"NVRM:.*(?:RmInitAdapter failed|rm_init_adapter failed|probe routine failed)")
+_ADAPTER = Pattern(r"NVRM:.*(?:RmInitAdapter failed|rm_init_adapter failed|probe routine failed)")
 #: https://github.com/NixOS/nixos-hardware/issues/1880
-_LEGACY = re.compile(r"NVRM: .*supported through the NVIDIA (\d+)\.\S* Legacy drivers")
+_LEGACY = Pattern(r"NVRM: .*supported through the NVIDIA (\d+)\.\S* Legacy drivers")
 #: https://github.com/NVIDIA/open-gpu-kernel-modules/issues/230, and nvidia/nv-pci.c of the open modules
-_FLAVOUR = re.compile(
+_FLAVOUR = Pattern(
     r"NVRM:.*(?:requires use of the NVIDIA open kernel modules|Open nvidia\.ko is only ready for use"
     r"|not supported by open nvidia\.ko)"
 )
 #: kernel/power/suspend.c and hibernate.c; acpi/sleep.c
-_SUSPEND = re.compile(
+_SUSPEND = Pattern(
     r"PM: (?:suspend|(?:hibernation: )?hibernation) (?:entry|exit)|Waking up from system sleep state", re.I
 )
 
@@ -113,7 +114,7 @@ def flavour_refused(facts: Any) -> str | None:
     return _line(facts, _FLAVOUR)
 
 
-def _line(facts: Any, pattern: re.Pattern[str]) -> str | None:
+def _line(facts: Any, pattern: Pattern) -> str | None:
     found = [line for line in facts["driver.kernel_log"] if pattern.search(line)]
     return found[-1] if found else None
 

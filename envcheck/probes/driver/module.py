@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import Any
 
 from ...formats import nvidia
 from ...host import Host
+from ...patterns import Pattern
 
 #: Those that matter to a GPU of NVIDIA. ``nova_core`` is the kernel's new free driver.
 MODULES = ("nvidia", "nvidia_uvm", "nvidia_drm", "nvidia_modeset", "nouveau", "nova_core")
 #: ``nvidia.ko``, and Debian's ``nvidia-current.ko`` and the like; not nvidia-uvm, -drm, nor the frame
 #: buffer driver ``nvidiafb``. Compressed or not.
-_MODULE_FILE = re.compile(
+_MODULE_FILE = Pattern(
     r"^nvidia(?:-(?:current|tesla|legacy|open|\d)(?!.*-(?:uvm|drm|modeset|peermem))[\w-]*)?\.ko(\.\w+)?$"
 )
 #: Where DKMS, akmods, distributions and NVIDIA's installer put it under /lib/modules/<kernel>.

@@ -6,12 +6,12 @@ machine's disk (seen on a Firecracker machine, where systemd-detect-virt says "d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from ...formats import cgroup, mountinfo
 from ...host import Host
 from ...model import NoAnswer, Value
+from ...patterns import Pattern
 
 #: Variables that mean one thing wherever they are set, and it.
 VARIABLES = (
@@ -26,30 +26,30 @@ SAID = {"oci": "docker", "lxc-libvirt": "lxc", "apptainer": "singularity"}
 
 #: The path of a control group → the engine that made it. Of processes in it, not of ones beside it.
 CGROUPS = (
-    (re.compile(r"/kubepods|/kubelet"), "kubernetes"),
-    (re.compile(r"/libpod|/podman"), "podman"),
-    (re.compile(r"/docker/[0-9a-f]{12}|/docker-[0-9a-f]{12}|/docker/buildkit|/ecs/"), "docker"),
-    (re.compile(r"/lxc/|/lxc\.payload"), "lxc"),
-    (re.compile(r"/machine-[^/]+\.nspawn|/machine\.slice/systemd-nspawn"), "systemd-nspawn"),
-    (re.compile(r"/containerd|/cri-containerd|/garden/"), "containerd"),
+    (Pattern(r"/kubepods|/kubelet"), "kubernetes"),
+    (Pattern(r"/libpod|/podman"), "podman"),
+    (Pattern(r"/docker/[0-9a-f]{12}|/docker-[0-9a-f]{12}|/docker/buildkit|/ecs/"), "docker"),
+    (Pattern(r"/lxc/|/lxc\.payload"), "lxc"),
+    (Pattern(r"/machine-[^/]+\.nspawn|/machine\.slice/systemd-nspawn"), "systemd-nspawn"),
+    (Pattern(r"/containerd|/cri-containerd|/garden/"), "containerd"),
 )
 
 #: "root point type options" of a mount → the engine that made it. Engines bind their own hosts,
 #: hostname and resolv.conf over the image's, and keep the layers of / in folders of their own.
 MOUNTS = (
-    (re.compile(r"/kubelet/pods/\S+ /(etc/hosts|dev/termination-log) "), "kubernetes"),
-    (re.compile(r"\S*/(overlay|vfs|btrfs)-containers/[0-9a-f]{64}/\S+ /(etc|run)/"), "podman"),
-    (re.compile(r"\S*/containers/[0-9a-f]{64}/\S+ /etc/(hosts|hostname|resolv\.conf) "), "docker"),
-    (re.compile(r"\S+ / overlay \S*/containers/storage/overlay"), "podman"),
-    (re.compile(r"\S+ / overlay \S*/docker/(overlay2|rootfs|buildkit|image)"), "docker"),
-    (re.compile(r"\S+ / overlay \S*/io\.containerd\.snapshotter"), "containerd"),
-    (re.compile(r"\S+ /proc/(cpuinfo|meminfo|uptime) fuse\.lxcfs "), "lxc"),
+    (Pattern(r"/kubelet/pods/\S+ /(etc/hosts|dev/termination-log) "), "kubernetes"),
+    (Pattern(r"\S*/(overlay|vfs|btrfs)-containers/[0-9a-f]{64}/\S+ /(etc|run)/"), "podman"),
+    (Pattern(r"\S*/containers/[0-9a-f]{64}/\S+ /etc/(hosts|hostname|resolv\.conf) "), "docker"),
+    (Pattern(r"\S+ / overlay \S*/containers/storage/overlay"), "podman"),
+    (Pattern(r"\S+ / overlay \S*/docker/(overlay2|rootfs|buildkit|image)"), "docker"),
+    (Pattern(r"\S+ / overlay \S*/io\.containerd\.snapshotter"), "containerd"),
+    (Pattern(r"\S+ /proc/(cpuinfo|meminfo|uptime) fuse\.lxcfs "), "lxc"),
 )
 
 #: Mount points that NVIDIA's container runtime makes (libraries and programs of the host's driver, one
 #: by one), and Google's device plugin (/usr/local/nvidia):
 #: https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/arch-overview.html
-NVIDIA_MOUNT = re.compile(
+NVIDIA_MOUNT = Pattern(
     r"/lib(cuda|nvidia-ml|nvidia-ptxjitcompiler)\.so|^/proc/driver/nvidia|^/dev/nvidia"
     r"|/nvidia-smi$|/nvidia-persistenced/|^/usr/local/nvidia|^/run/nvidia-container"
 )

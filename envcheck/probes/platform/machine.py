@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from ...formats import cpuinfo
 from ...host import Host
 from ...model import NoAnswer, Value
+from ...patterns import Pattern
 
 #: What firmware says ("vendor product bios") → hypervisor. The strings are the makers' own; see also
 #: https://www.freedesktop.org/software/systemd/man/latest/systemd-detect-virt.html
 FIRMWARE = (
-    (re.compile(r"VMware"), "vmware"),
-    (re.compile(r"VirtualBox|innotek"), "virtualbox"),
-    (re.compile(r"Microsoft Corporation Virtual Machine"), "hyper-v"),
-    (re.compile(r"Parallels"), "parallels"),
-    (re.compile(r"Apple Virtualization"), "apple"),
-    (re.compile(r"\bXen\b|HVM domU"), "xen"),
-    (re.compile(r"BHYVE", re.IGNORECASE), "bhyve"),
-    (re.compile(r"QEMU|KVM|Bochs|OpenStack|oVirt|RHEV|Proxmox"), "kvm"),
+    (Pattern(r"VMware"), "vmware"),
+    (Pattern(r"VirtualBox|innotek"), "virtualbox"),
+    (Pattern(r"Microsoft Corporation Virtual Machine"), "hyper-v"),
+    (Pattern(r"Parallels"), "parallels"),
+    (Pattern(r"Apple Virtualization"), "apple"),
+    (Pattern(r"\bXen\b|HVM domU"), "xen"),
+    (Pattern(r"BHYVE", re.IGNORECASE), "bhyve"),
+    (Pattern(r"QEMU|KVM|Bochs|OpenStack|oVirt|RHEV|Proxmox"), "kvm"),
 )
 #: Clouds on KVM; some rent whole machines too, which say the same: there the processor's flag decides.
-CLOUDS = re.compile(r"Google Compute Engine|Amazon EC2|DigitalOcean|Alibaba Cloud|Hetzner|Tencent")
+CLOUDS = Pattern(r"Google Compute Engine|Amazon EC2|DigitalOcean|Alibaba Cloud|Hetzner|Tencent")
 
 FIRMWARE_FILES = ("sys_vendor", "product_name", "bios_vendor")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ...host import Host
 from ...model import NoAnswer, Value
+from ...patterns import Pattern
 
 Record = dict[str, Value]
 
@@ -18,11 +19,11 @@ LOCAL = (".venv", "venv", "env")
 NAMED = "--python"
 
 #: Names of the distributions that bring TensorFlow as their metadata folders spell them.
-_INFO = re.compile(
+_INFO = Pattern(
     r"(?P<folder>.*)[\\/](?P<name>tensorflow|tensorflow_(?:cpu|gpu|intel|macos|rocm)|tf_nightly(?:_\w+)?"
     r"|intel_tensorflow|nvidia_tensorflow)-(?P<version>[0-9][^-]*)\.dist-info$"
 )
-_LIBRARY = re.compile(
+_LIBRARY = Pattern(
     r"(?P<prefix>.*?)[\\/](?:lib|Lib)(?:[\\/]python(?P<version>[0-9.]+))?[\\/](?:site|dist)-packages$"
 )
 

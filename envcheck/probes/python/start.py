@@ -7,13 +7,14 @@ import re
 from ...formats import children
 from ...host import Host
 from ...model import Value
+from ...patterns import Pattern
 from .inventory import Record, event, topic
 
 #: How a start is called by the way it was made.
 STARTS = {"normal": "ok", "isolated": "needs-isolation", "no-site": "needs-no-site"}
 
-_FILE = re.compile(r'File "([^"]+)", line \d+')
-_PTH = re.compile(r"Error processing line \d+ of (.+\.pth):")
+_FILE = Pattern(r'File "([^"]+)", line \d+')
+_PTH = Pattern(r"Error processing line \d+ of (.+\.pth):")
 
 
 def start(host: Host) -> Value:

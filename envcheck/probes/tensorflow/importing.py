@@ -7,10 +7,11 @@ import re
 from ...formats import children, tf_log
 from ...host import Host
 from ...model import NoAnswer, Value
+from ...patterns import Pattern
 
 #: The frame of TensorFlow's own wrapper around any error of its native part; the error stands above.
 _WRAPPED = "Failed to load the native TensorFlow runtime."
-_ERROR_LINE = re.compile(r"^[\w.]*(Error|Exception)\b.*", re.MULTILINE)
+_ERROR_LINE = Pattern(r"^[\w.]*(Error|Exception)\b.*", re.MULTILINE)
 #: Lines worth keeping: errors, warnings and what could not be loaded.
 _TELLING = ("E", "W", "F")
 MOST_LINES = 60
