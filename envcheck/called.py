@@ -49,6 +49,11 @@ def _short(python: str) -> str:
 
 
 def _is_found(name: str, path: str) -> bool:
+    """Whether the shell finds ``path`` when ``name`` is typed."""
+    if os.name != "nt":  # shutil, slow to load, is for Windows' endings
+        programs = (os.path.join(folder, name) for folder in os.get_exec_path())
+        found = next((one for one in programs if os.path.isfile(one) and os.access(one, os.X_OK)), None)
+        return found is not None and os.path.abspath(found) == os.path.abspath(path)
     import shutil
 
     found = shutil.which(name)

@@ -7,7 +7,6 @@ English needs no catalogue, so an English start pays nothing for the others.
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Mapping
 
 from .model import Text, Unknown, Value, fill
@@ -83,6 +82,7 @@ def _catalogue(language: str) -> Callable[[str], str]:
     """The compiled catalogue's look-up, read through the importer, so that a zip will do."""
     import gettext
     import io
+    import pkgutil
 
     compiled = pkgutil.get_data("envcheck", f"locale/{language}/LC_MESSAGES/envcheck.mo")
     return gettext.GNUTranslations(io.BytesIO(compiled or b"")).gettext

@@ -16,7 +16,8 @@ import pytest
 
 from envcheck.install import aside, running
 from envcheck.install.carry_out import Outcome, carry_out
-from envcheck.model import Plan, Report, Step, Text, Wrong
+from envcheck.install.model import Plan, Step
+from envcheck.model import Report, Text, Wrong
 
 from . import reports
 

@@ -22,10 +22,11 @@ import pytest
 
 from envcheck import probes, rulebook, words
 from envcheck.install import resolve
+from envcheck.install.model import Plan
 from envcheck.install.plan import plan
 from envcheck.install.repair import Repair
 from envcheck.install.wishes import Wishes
-from envcheck.model import Known, Plan, Rule, Wrong
+from envcheck.model import Known, Rule, Wrong
 from envcheck.operators import within
 from envcheck.render import data, html, markdown, shell, terminal
 from envcheck.snapshot import replay

@@ -24,10 +24,11 @@ from envcheck.install import failed, freeze, repair, running, stock
 from envcheck.install.changes import amiss, changes, step, todo
 from envcheck.install.commands import Installer
 from envcheck.install.graph import Graph, Installed, satisfiable, tightest
+from envcheck.install.model import Step
 from envcheck.install.situation import Situation
 from envcheck.install.wishes import Wishes
 from envcheck.interrupts import Interrupted
-from envcheck.model import Finding, Known, Step, Target, Text, Wrong
+from envcheck.model import Finding, Known, Target, Text, Wrong
 from envcheck.render import terminal
 from envcheck.views.repair import view
 

@@ -10,8 +10,9 @@ import pytest
 
 from envcheck.install import failed, resolve
 from envcheck.install.commands import Installer
+from envcheck.install.model import Plan
 from envcheck.install.wishes import Wishes, checked
-from envcheck.model import Facts, Known, Plan, Target, Wrong
+from envcheck.model import Facts, Known, Target, Wrong
 from envcheck.render import terminal
 from envcheck.views import plan as views
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import examine
+from ..install.model import Plan, Step
 from ..install.wishes import Wishes, checked
-from ..model import NoAnswer, Plan, Step, Wrong
+from ..model import NoAnswer, Wrong
 from ..render import output
 from ..usage import Command, OneOf, Version
 from ..words import mark, pick, say

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .. import tables
-from ..model import Alternative, Facts, Finding, Fix, Rule, Scope, Text
+from ..model import Facts, Finding, Fix, Rule, Scope, Text
 from ..operators import below, dotted
 from ..tables.files import Row
 from . import after
 from .machine import Machine, candidates, minor, misfit, newest, pythons, value
+from .model import Alternative
 from .packages import TENSORFLOWS
 from .tables import size, text
 from .wishes import Wishes, name_of

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .. import __version__
-from ..model import Plan, Report, Step, Wrong
+from ..model import Report, Wrong
 from ..words import pick, say
 from . import aside, running
+from .model import Plan, Step
 
 #: Examines the interpreter at a path; what it found decides whether the environment stays.
 Check = Callable[[str], Report]

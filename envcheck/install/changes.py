@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..formats import metadata
 from ..formats.metadata import canonical
-from ..model import Fix, Scope, Step
+from ..model import Fix, Scope
 from ..words import mark
 from .commands import Installer
 from .graph import spec_name, spec_parts
 from .mending import damaged, doubled, dropped, mixed, pushed_aside, shadowed, unmet, user_site
+from .model import Step
 from .situation import Change, Deed, Situation, a_change, fixes_of, kept, leaks, release
 from .tables import left_out
 

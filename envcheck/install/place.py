@@ -7,9 +7,10 @@ import posixpath
 import re
 from typing import NamedTuple
 
-from ..model import Facts, Step, Target
+from ..model import Facts, Target
 from .commands import Tool, venv_python
 from .machine import Machine, minor, value
+from .model import Step
 from .tables import text
 from .wishes import INTO, Wishes
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .. import rulebook
-from ..model import RULE_LAYERS, Facts, Finding, Fix, Plan, Rule, Step, Target, Text
+from ..model import RULE_LAYERS, Facts, Finding, Fix, Rule, Target, Text
 from ..operators import below
 from ..tables import driver_for, support
 from ..tables.files import Row
@@ -18,6 +18,7 @@ from . import after
 from . import alternatives as others
 from .commands import Installer, line
 from .machine import Machine, machine, minor, newest, value
+from .model import Plan, Step
 from .packages import TENSORFLOWS, Packages, companion, packages
 from .place import Place, place
 from .tables import mirror, mirrors, size, text

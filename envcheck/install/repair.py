@@ -14,11 +14,12 @@ from typing import NamedTuple, Protocol
 
 from .. import examine
 from ..interrupts import raised, undisturbed
-from ..model import Known, NoAnswer, Report, Step, Target, Value, Verdict, Wrong
+from ..model import Known, NoAnswer, Report, Target, Value, Verdict, Wrong
 from ..words import mark, pick, say
 from . import freeze, running, stock
 from .changes import amiss, step, todo
 from .commands import Installer
+from .model import Step
 from .situation import Change, Deed, Situation
 from .tables import mirror, spoken
 from .wishes import Wishes

@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ..model import Conflict, Facts, Plan, Resolution, Wrong
+from ..model import Facts, Wrong
 from ..operators import below, dotted
 from ..words import say
 from . import failed
 from .commands import Installer
 from .machine import minor, value
+from .model import Conflict, Plan, Resolution
 
 #: The first pip with ``install --dry-run --report`` (https://pip.pypa.io/en/stable/news/#v22-2).
 FIRST_PIP = "22.2"

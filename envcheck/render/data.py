@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__, install, tables
-from ..model import Fact, Facts, Finding, Fix, Known, Plan, Report, Resolution, Rule, Step, Undecided
+from ..model import Fact, Facts, Finding, Fix, Known, Report, Rule, Undecided
 from ..words import pick, reason
 
 if TYPE_CHECKING:  # a check writes none of these, and need not wait for them
     from ..compat import Answer, Release
     from ..explain import Candidate, Explanation
+    from ..install.model import Plan, Resolution, Step
     from ..install.repair import Repair
     from ..issue import Issue
 

@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .. import __version__
-from ..model import Known, Plan, Step
+from ..install.model import Plan, Step
+from ..model import Known
 from ..words import pick, say
 
 WIDTH = 96

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .. import __version__
+from ..install.model import Alternative, Plan, Step
 from ..install.plan import lines
-from ..model import Alternative, Plan, Scope, Step
+from ..model import Scope
 from ..words import mark, pick, say
 from . import findings
 from .document import Block, Code, Command, Document, Heading, Line, Span, Table, Text, joined, line, prose
