@@ -131,12 +131,16 @@ def test_what_only_readers_need_stays_out_and_the_code_is_the_same() -> None:
         return ast.dump(tree)
 
     slim = pyz_modules.bare(b'"""Text."""\n# -*- coding: x\n# why\nx = """\n# no comment\n"""  # why\n')
-    assert slim == b'# -*- coding: x\nx = """\n# no comment\n"""  # why\n'
+    assert slim == b'\n# -*- coding: x\n\nx = """\n# no comment\n"""  # why\n'
     assert pyz_modules.bare(b'def a():\n    "Text."\n') == b"def a():\n    pass\n"
-    for package in pyz_packages.packages(None):
-        for name, data in package.files.items():
+    assert pyz_modules.bare(b'"Text."\n# why\n', docstrings=True) == b'"Text."\n# why\n'
+    ours = {str(path): path.read_bytes() for path in (ROOT / "envcheck").rglob("*.py")}
+    for files in (ours, *(package.files for package in pyz_packages.packages(None))):
+        for name, data in files.items():
             if name.endswith(".py"):
-                assert code(pyz_modules.bare(data)) == code(data), name
+                slim = pyz_modules.bare(data)
+                assert code(slim) == code(data), name
+                assert slim.count(b"\n") == data.count(b"\n"), name
 
 
 def test_a_package_that_is_not_here_is_named(tmp_path: Path) -> None:

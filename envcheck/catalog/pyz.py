@@ -33,6 +33,8 @@ ALONE = (
     *(f"envcheck/{name}" for name in ("__init__.py", "start.py", "interpreter.py", "LICENSE")),
     *("pynvml.py", "*.dist-info/*", "*.mo"),
 )
+#: Whose docstrings are read: each probe's says how a person sees the fact.
+DOCUMENTED = ("envcheck/probes/*",)
 #: A member's time: the same input makes the same file, byte for byte.
 WHEN = (2020, 1, 1, 0, 0, 0)
 
@@ -66,8 +68,9 @@ def build(output: Path, fetch: bool = False) -> tuple[int, ...]:
 
 def _members(packages: Iterable[pyz_packages.Package]) -> dict[str, bytes]:
     """All members by their names: what stands alone, and the rest packed together."""
-    files = {name: _slim(name, data) for package in packages for name, data in package.files.items()}
+    files = {name: data for package in packages for name, data in package.files.items()}
     files.update((name, data) for name, data in _ours().items() if not _is(name, NOT_OURS))
+    files = {name: _slim(name, data) for name, data in files.items()}
     texts = {name: data for name, data in files.items() if _is(name, TEXTS)}
     members = {name: data for name, data in files.items() if _is(name, ALONE)}
     modules = {name: data for name, data in files.items() if not (name in texts or name in members)}
@@ -78,8 +81,10 @@ def _members(packages: Iterable[pyz_packages.Package]) -> dict[str, bytes]:
 
 
 def _slim(name: str, data: bytes) -> bytes:
-    """What stands alone is whole: its licence may stand in a comment."""
-    return bare(data) if name.endswith(".py") and not _is(name, ALONE) else data
+    """What stands alone is whole: its licence may stand in a comment. What children run is a text."""
+    if not name.endswith(".py") or _is(name, (*ALONE, *TEXTS)):
+        return data
+    return bare(data, docstrings=_is(name, DOCUMENTED))
 
 
 def _ours() -> dict[str, bytes]:
