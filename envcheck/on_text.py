@@ -85,7 +85,10 @@ def that_count(
     others = [rule for cause, rule in rules.items() if cause not in texts]
     asked = [rule for rule in others if any(_explains(rule, one) for one in serious)]
     if not serious and not set(read.possible) - read.ruled_out and (unexplained or not texts):
-        asked = [rule for rule in others if severity(rule, machine.facts) == "blocking"]
+        grave = [rule for rule in others if severity(rule, machine.facts) == "blocking"]
+        held = [rule for rule in grave if _by_facts(rule, machine).outcome]
+        # A GPU too old for the build is not grave by itself, and explains what is.
+        asked = [*held, *(rule for rule in others if any(_explains(rule, one) for one in held))]
     by_facts = {rule.cause: _by_facts(rule, machine) for rule in asked}
     return {**{cause: match for cause, match in by_facts.items() if match.outcome}, **texts, **read.possible}
 

@@ -102,7 +102,8 @@ def gpu_facts(texts: list[str]) -> tuple[dict[str, Value], list[str]]:
     nvidia, amd, unread = gpus.read(texts)
     if not texts or (unread and not nvidia and not amd):
         return {}, unread
-    return {"hardware.gpus": nvidia, "hardware.amd_gpus": amd}, unread
+    cut: dict[str, Value] = {"driver.mig_gpus": state} if (state := gpus.mig(texts)) else {}
+    return {"hardware.gpus": nvidia, "hardware.amd_gpus": amd, **cut}, unread
 
 
 #: pip names the wheel that it refuses; made for this very Python and for Windows, it minds the 32 bits.
@@ -112,6 +113,9 @@ _REFUSED = r"-cp(\d)(\d{1,2})-cp\w+-win_amd64\.whl is not a supported wheel"
 def together(log: Text, given: Mapping[str, Known], here: Mapping[str, Known] | None = None) -> Facts:
     """All that is told: options over the log over this machine; and what the log tells in their light."""
     facts = {**(here or {}), **from_text(log), **given}
+    system = facts.get("platform.system")
+    if system and system.value != "Windows":
+        return facts
     for number, found in log.all(_REFUSED):
         version = facts.get("python.version")
         fits = version and f"{version.value}.".startswith(f"{found[1]}.{found[2]}.")

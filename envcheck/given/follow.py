@@ -173,6 +173,7 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         "platform.notebook": None,
         "platform.windows_driver_models": None,
         "platform.hypervisor": None,
+        "driver.libcuda_compat": None,
         "tensorflow.distribution": "tensorflow",
         "cuda.unusable": [],
         "cuda.conflicts": [],
@@ -183,7 +184,7 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
     else:
         taken.update({"wanted.gpu": 0, "cuda.toolkits": []})
     system = facts.get("platform.system")
-    if isinstance(system, Known) and system.value in ("Linux", "Windows"):
+    if not isinstance(system, Known) or system.value in ("Linux", "Windows"):
         taken["platform.architecture"] = "x86_64"
     if not isinstance(system, Known) or system.value == "Linux":
         taken["platform.libc"] = "glibc"

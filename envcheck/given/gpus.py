@@ -23,13 +23,17 @@ _NVIDIA = Pattern(
 )
 _AMD = Pattern(r"\bamd\b|radeon|\bati\b|\bvega\b|instinct|\brx[ -]?\d{3,4}|\bMI\d{2,3}X?\b|navi", re.I)
 _OTHER = Pattern(r"intel|apple|\bM[1-9]\b|integrated|iris|\buhd\b|\bhd graphics|virtualbox|vmware|mali", re.I)
+#: NVIDIA's way to cut a GPU into instances: "A100 (MIG enabled)", "H100, MIG 1g.10gb"; and that it is off.
+_MIG = Pattern(r"\bMIG\b")
+_NO_MIG = Pattern(r"(?i)\b(?:no|not|non|without|w/o)[ -]MIG\b|\bMIG\b[^,;]{0,20}\b(?:off|disabled|not|no)\b")
+_INSTANCE = Pattern(r"\b\dg\.(\d+)gb\b", re.I)
 _NO_GPU = Pattern(
     r"\W*(?:none|no(?:\s+(?:nvidia\s+)?gpu)?|cpu(?:[ -]only)?|no graphics card|not using.*)\W*", re.I
 )
 _NOISE = Pattern(
     r"\([^)]*\)|(?:(?<=\s)|^)\d+(?:\.\d+)?\s*(?:G(?:i?B)?|Mi?B)\b|memory.*$|\bcompute capability.*$"
     r"|\bseries\b|\bgpus?\b(?=\W*$)"
-    r"|\bgraphics card\b|\bvram\b|\bddr\w*\b|@.*$|\bonly\b|\(.*$|\bwith\b.*$",
+    r"|\b(?:no |non-|not |without )?MIG\b.*$|\bgraphics card\b|\bvram\b|\bddr\w*\b|@.*$|\bonly\b|\(.*$|\bwith\b.*$",
     re.I,
 )
 
@@ -53,9 +57,19 @@ def read(texts: list[str]) -> tuple[list[Record], list[Record], list[str]]:
     return nvidia, radeons, unread
 
 
+def mig(texts: list[str]) -> str | None:
+    """Of how many of the GPUs it is said that MIG is on: "all", "some", "none"; None where nothing is said."""
+    parts = [part for text in texts for part in _parts(text)]
+    cut = [bool(_MIG.search(part)) and not _NO_MIG.search(part) for part in parts]
+    if any(cut):
+        return "all" if all(cut) else "some"
+    return "none" if any(map(_MIG.search, parts)) else None
+
+
 def _parts(text: str) -> list[str]:
     """What stands in brackets describes the GPU before it, and is not cut."""
     held = re.sub(r"\([^)]*\)", lambda found: found[0].replace(",", "\0").replace("/", "\1"), text)
+    held = re.sub(r"[\s,;]+(?=(?:no |with )?MIG\b)", " ", held)
     pieces = (piece.replace("\0", ",").replace("\1", "/").strip() for piece in _APART.split(held))
     wanted = [
         piece
@@ -81,7 +95,7 @@ def record(text: str, **more: Value) -> Record:
     """A record of ``hardware.gpus``; what neither the text nor the table tells is None."""
     name = _name(text)
     row = _row(name) or {}
-    compute, memory = _COMPUTE.search(text), _MEMORY.search(text)
+    compute, memory = _COMPUTE.search(text), _MEMORY.search(_INSTANCE.sub(r"\1 GB", text))
     sm = _SM.search(text)
     told = compute[1] if compute else f"{sm[1][:-1]}.{sm[1][-1]}" if sm else row.get("compute")
     found: Record = {

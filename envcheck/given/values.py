@@ -72,7 +72,25 @@ def tensorflow(text: str) -> Values:
         found["tensorflow.distribution"] = package[1].lower()
     elif re.search(r"nightly", text, re.I):
         found["tensorflow.distribution"] = "tf-nightly"
+    together = _together(text)
+    if together:
+        found["tensorflow.overlapping"] = together
     return found
+
+
+#: Both of these are whole packages of one another's files; -intel and -macos are what others forward to.
+_WHOLE = Pattern(r"\b(tensorflow(?:[-_](?:gpu|cpu))?|tf[-_]nightly(?:[-_](?:gpu|cpu))?)(?![\w-]) *=*v?(\d[\w.]*)?", re.I)
+_EITHER = Pattern(r"\b(?:or|vs\.?|then|tried|instead|also with|formerly|previously|wanted)\b|->|→|/", re.I)
+
+
+def _together(text: str) -> list[Value]:
+    """``"tensorflow-gpu 1.8 and tf-nightly 1.10"``: packages beside each other, of several versions."""
+    named = {found[1].lower().replace("_", "-"): found[2] or "" for found in _WHOLE.finditer(text)}
+    if len(named) < 2 or _EITHER.search(text):
+        return []
+    apart = len({version for version in named.values() if version}) > 1 or any("nightly" in n for n in named)
+    told = apart or re.search(r"\b(?:both|installed|together|side by side)\b", text, re.I)
+    return [f"{name} {version}".strip() for name, version in named.items()] if told else []
 
 
 def _without_number(text: str, package: re.Match[str] | None) -> Values:
