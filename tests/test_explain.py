@@ -143,6 +143,15 @@ def test_facts_alone_speak_where_the_text_says_nothing() -> None:
     assert (named(told), told.by_facts) == (["old"], True)
 
 
+def test_what_is_less_than_blocking_speaks_by_facts_where_it_explains_what_blocks() -> None:
+    slight = rule(
+        "slight", (fact("python.version", {"below": "3.9"}),), severity="degraded", explains=("old",)
+    )
+    told = answer("ValueError: something else", OLD, slight, told=("python=3.8",))
+    assert named(told) == ["slight"]
+    assert named(answer("ValueError: something else", slight, told=("python=3.8",))) == []
+
+
 def test_a_cause_by_facts_that_names_the_symptom_is_its_root() -> None:
     root = rule("root", (fact("python.version", {"below": "3.9"}),), explains=("broken",))
     told = answer("it is broken", BROKEN, root, told=("python=3.8",))
@@ -209,6 +218,15 @@ def test_the_page_says_what_tells_candidates_apart() -> None:
     assert told.splitlines()[0].endswith("The log alone does not decide between 2 causes")
     assert "python -V" in told
     assert "--given python.version=" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(fact("driver.suspended", True), "probably the cause"), (fact("python.bits", 32), "more must be known")],
+)
+def test_the_page_says_how_likely_the_only_candidate_is(asked: Condition, said: str) -> None:
+    only = rule("only", (log("it is broken"), asked))
+    assert said in page(answer("it is broken", only)).splitlines()[0]
 
 
 def test_the_page_of_a_harmless_log() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ..model import Known, Value, Wrong
 from ..search import Text
 from ..words import say
-from . import answers, gpus, platforms, values
+from . import answers, gpus, outcome, platforms, values
 from .answers import Values
 from .text import from_text
 
@@ -113,6 +113,9 @@ _REFUSED = r"-cp(\d)(\d{1,2})-cp\w+-win_amd64\.whl is not a supported wheel"
 def together(log: Text, given: Mapping[str, Known], here: Mapping[str, Known] | None = None) -> Facts:
     """All that is told: options over the log over this machine; and what the log tells in their light."""
     facts = {**(here or {}), **from_text(log), **given}
+    both = facts.get("tensorflow.overlapping")
+    if both and both.value and "tensorflow.import_outcome" not in facts and outcome.is_cut_import(log.body):
+        facts["tensorflow.import_outcome"] = Known("exception", both.source)
     system = facts.get("platform.system")
     if system and system.value != "Windows":
         return facts

@@ -174,6 +174,7 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         "platform.windows_driver_models": None,
         "platform.hypervisor": None,
         "driver.libcuda_compat": None,
+        "driver.mig_gpus": "none",
         "tensorflow.distribution": "tensorflow",
         "cuda.unusable": [],
         "cuda.conflicts": [],

@@ -33,7 +33,8 @@ _NO_GPU = Pattern(
 _NOISE = Pattern(
     r"\([^)]*\)|(?:(?<=\s)|^)\d+(?:\.\d+)?\s*(?:G(?:i?B)?|Mi?B)\b|memory.*$|\bcompute capability.*$"
     r"|\bseries\b|\bgpus?\b(?=\W*$)"
-    r"|\b(?:no |non-|not |without )?MIG\b.*$|\bgraphics card\b|\bvram\b|\bddr\w*\b|@.*$|\bonly\b|\(.*$|\bwith\b.*$",
+    r"|\b(?:no |non-|not |without )?MIG\b.*$"
+    r"|\bgraphics card\b|\bvram\b|\bddr\w*\b|@.*$|\bonly\b|\(.*$|\bwith\b.*$",
     re.I,
 )
 
@@ -58,7 +59,7 @@ def read(texts: list[str]) -> tuple[list[Record], list[Record], list[str]]:
 
 
 def mig(texts: list[str]) -> str | None:
-    """Of how many of the GPUs it is said that MIG is on: "all", "some", "none"; None where nothing is said."""
+    """Of how many of the GPUs it is said that MIG is on: "all", "some", "none"; None: nothing is said."""
     parts = [part for text in texts for part in _parts(text)]
     cut = [bool(_MIG.search(part)) and not _NO_MIG.search(part) for part in parts]
     if any(cut):

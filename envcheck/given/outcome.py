@@ -106,6 +106,13 @@ def _is_import(frames: list[re.Match[str]]) -> bool:
     )
 
 
+def is_cut_import(text: str) -> bool:
+    """Whether the text ends inside the traceback of an import of TensorFlow, before the exception."""
+    start = max((found.end() for found in _TRACEBACK.finditer(text)), default=len(text))
+    frames = list(_FRAME.finditer(text, start))
+    return bool(frames) and not text[frames[-1].end() :].strip() and _is_import(frames)
+
+
 def _exception(error: re.Match[str] | None) -> Values:
     told: Values = {"tensorflow.import_outcome": "exception"}
     if error:

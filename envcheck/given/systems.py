@@ -84,6 +84,13 @@ def _wheel(found: re.Match[str]) -> Values:
     return {"platform.system": "Linux", **({"platform.architecture": machine[1]} if machine else {})}
 
 
+def _channel(found: re.Match[str]) -> Values:
+    """conda asks its channels for this machine's system: ``osx-64``, ``linux-aarch64``."""
+    told = _is({"osx": "Darwin", "win": "Windows", "linux": "Linux"}[found["system"]])
+    machine = _ARCH.get(found["machine"])
+    return {**told, "platform.architecture": machine} if machine else told
+
+
 def _windows_version(found: re.Match[str]) -> Values:
     build = int(found[1])
     # https://learn.microsoft.com/windows/release-health/windows11-release-information
@@ -106,6 +113,12 @@ READERS: tuple[Reader, ...] = (
         r"\b(?:Linux-\d+\.\d+\.\d+[\w.+-]*-(?:x86_64|aarch64|ppc64le)[\w.+-]*|Windows-\d+-10\.0\.\d+\S*"
         r"|macOS-\d+[\d.]*-\S+|Darwin-\d+\.\d+\.\d+-\S+)",
         _platform,
+    ),
+    reader(
+        SHOWN,
+        r"(?:^[ \t]*(?:- )?https?://\S{1,80}/| in current )(?P<system>osx|win|linux)"
+        r"-(?P<machine>64|32|arm64|aarch64|ppc64le)(?: channels|[ \t]*$)",
+        _channel,
     ),
     reader(STATED, r"Microsoft Windows \[[^\]\d]*10\.0\.(\d{5})", _windows_version),
     reader(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from ..model import Value
 from ..patterns import Pattern
 from .answers import Values, is_none
 
@@ -79,14 +80,17 @@ def tensorflow(text: str) -> Values:
 
 
 #: Both of these are whole packages of one another's files; -intel and -macos are what others forward to.
-_WHOLE = Pattern(r"\b(tensorflow(?:[-_](?:gpu|cpu))?|tf[-_]nightly(?:[-_](?:gpu|cpu))?)(?![\w-]) *=*v?(\d[\w.]*)?", re.I)
+_WHOLE = Pattern(
+    r"\b(tensorflow(?:[-_](?:gpu|cpu))?|tf[-_]nightly(?:[-_](?:gpu|cpu))?)(?![\w-]) *=*v?(\d[\w.]*)?"
+)
+_BESIDE = Pattern(r"\band\b|\s[+&]\s|\bboth\b|\btogether\b|\bbesides?\b|\bside by side\b", re.I)
 _EITHER = Pattern(r"\b(?:or|vs\.?|then|tried|instead|also with|formerly|previously|wanted)\b|->|→|/", re.I)
 
 
 def _together(text: str) -> list[Value]:
     """``"tensorflow-gpu 1.8 and tf-nightly 1.10"``: packages beside each other, of several versions."""
-    named = {found[1].lower().replace("_", "-"): found[2] or "" for found in _WHOLE.finditer(text)}
-    if len(named) < 2 or _EITHER.search(text):
+    named = {found[1].replace("_", "-"): found[2] or "" for found in _WHOLE.finditer(text)}
+    if len(named) < 2 or not _BESIDE.search(text) or _EITHER.search(text):
         return []
     apart = len({version for version in named.values() if version}) > 1 or any("nightly" in n for n in named)
     told = apart or re.search(r"\b(?:both|installed|together|side by side)\b", text, re.I)

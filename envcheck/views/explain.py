@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..explain import MOST_CANDIDATES, Candidate, Explanation
 from ..model import Finding, Known
@@ -87,13 +87,17 @@ def _quoted(text: str, place: str) -> Iterator[Block]:
 # --- where the log does not decide ----------------------------------------------------------------
 
 
+def _how_open(shown: Sequence[Candidate]) -> str:
+    if len(shown) > 1:
+        return say("The log alone does not decide between {number} causes", number=len(shown))
+    if shown[0].unlikely:
+        return say("One cause fits the log, but more must be known to tell")
+    return say("This is probably the cause, but the log alone does not prove it")
+
+
 def _open(told: Explanation) -> Iterator[Block]:
     shown = told.candidates[:MOST_CANDIDATES]
-    if len(shown) == 1:
-        yield Heading(say("This is probably the cause, but the log alone does not prove it"), 1, "unknown")
-    else:
-        sentence = say("The log alone does not decide between {number} causes", number=len(shown))
-        yield Heading(sentence, 1, "unknown")
+    yield Heading(_how_open(shown), 1, "unknown")
     for candidate in shown:
         yield Heading(pick(candidate.rule.title), 2, "unknown", candidate.rule.cause)
         yield from _quoted(candidate.line, candidate.place)
