@@ -155,6 +155,35 @@ def test_several_gpus() -> None:
     assert [gpu["compute"] for gpu in facts["hardware.gpus"]] == ["8.6", "6.1"]
 
 
+@pytest.mark.parametrize(
+    ("gpus", "state"),
+    [
+        ("A100, MIG enabled (two instances)", "all"),
+        ("A100 40GB, no MIG", "none"),
+        ("A100 MIG 3g.20gb; RTX 4090", "some"),
+        ("A100 40GB", None),
+    ],
+)
+def test_mig_is_told_with_the_gpu(gpus: str, state: str | None) -> None:
+    facts = told(f"gpu={gpus}")
+    assert facts.get("driver.mig_gpus") == state
+    assert facts["hardware.gpus"][0]["chip"] == "GA100"
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("tensorflow-gpu 1.8 and tf-nightly-gpu 1.10.0.dev20180620 both installed", True),
+        ("tensorflow 2.4 and tensorflow-gpu 2.4, both installed", True),
+        ("tensorflow-gpu 1.8 or tensorflow 1.9", False),
+        ("tensorflow 2.3, then tensorflow-gpu 2.4", False),
+        ("tensorflow-gpu 1.15", False),
+    ],
+)
+def test_two_packages_beside_each_other(text: str, both: bool) -> None:
+    assert bool(told(f"tensorflow={text}").get("tensorflow.overlapping")) is both
+
+
 def test_what_cannot_be_read_is_left_out_and_said() -> None:
     facts, left = given.options(["gpu=a big one", "os=my own", "python=3.11"])
     assert set(facts) == {"python.version"}
@@ -462,6 +491,23 @@ def test_a_wheel_for_this_very_python_is_refused_by_a_32_bit_one() -> None:
     assert "python.bits" not in given.together(log, given.options(["python=3.7"])[0])
 
 
+@pytest.mark.parametrize("system", ["Ubuntu 20.04", "macOS 12"])
+def test_a_wheel_for_windows_says_nothing_of_another_systems_bits(system: str) -> None:
+    log = Text.of("tensorflow_gpu-1.8.0-cp27-cp27m-win_amd64.whl is not a supported wheel on this platform.")
+    assert "python.bits" not in given.together(log, given.options([f"os={system}", "python=2.7"])[0])
+
+
+def test_an_import_that_was_cut_off_failed_where_two_packages_overwrite_each_other() -> None:
+    log = Text.of(
+        "Traceback (most recent call last):\n"
+        '  File "train.py", line 1, in <module>\n    import tensorflow as tf\n'
+        '  File "/venv/lib/python3.6/site-packages/tensorflow/__init__.py", line 22, in <module>\n'
+    )
+    two = given.options(["tensorflow=tensorflow-gpu 1.8 and tf-nightly-gpu 1.10 both installed"])[0]
+    assert given.together(log, two)["tensorflow.import_outcome"].value == "exception"
+    assert "tensorflow.import_outcome" not in given.together(log, given.options(["tensorflow=1.8"])[0])
+
+
 def test_given_cuda_tells_whether_a_missing_library_is_there() -> None:
     log = Text.of("ImportError: libcublas.so.9.0: cannot open shared object file: No such file or directory")
 
@@ -478,6 +524,19 @@ def test_work_on_a_gpu_shows_a_build_that_can_use_it() -> None:
     assert read(line)["tensorflow.cuda_build"] is True
     assert "tensorflow.cuda_build" not in read(line.replace("GPU", "CPU"))
     assert "tensorflow.cuda_build" not in read(f"Metal device set to: Apple M1\n{line}")
+
+
+@pytest.mark.parametrize(
+    ("line", "system", "machine"),
+    [  # 64 bits may be emulated ones
+        ("  - https://repo.anaconda.com/pkgs/main/osx-arm64", "Darwin", "arm64"),
+        ("  - https://conda.anaconda.org/conda-forge/linux-aarch64", "Linux", "aarch64"),
+        ("Error: Package missing in current win-64 channels:", "Windows", None),
+    ],
+)
+def test_conda_asks_its_channels_for_this_system(line: str, system: str, machine: str | None) -> None:
+    facts = read(f"PackagesNotFoundError: not available from current channels:\n{line}\n")
+    assert (facts["platform.system"], facts.get("platform.architecture")) == (system, machine)
 
 
 def test_a_search_of_the_bus_that_finds_nothing() -> None:
