@@ -32,6 +32,13 @@ def _as_told(told: Mapping[str, Known]) -> Facts:
     return follow.follow(told)
 
 
+#: What goes without saying of a log that somebody asks about: it shows no success.
+_ASKED = {
+    "training.succeeded": Known(False, ("assumed",)),
+    "tensorflow.import_outcome": Known(None, ("assumed",)),
+}
+
+
 class Machine(NamedTuple):
     """What is known of it: as told; as told and else a usual one; and what texts and fixes are filled with,
     where it is not guessed whether a GPU is wanted, since that decides how much a finding weighs."""
@@ -46,7 +53,7 @@ def machine(told: Mapping[str, Known]) -> Machine:
     facts = _as_told(told)
     usual = follow.usual(facts)
     filling = _as_told({**told, **{name: fact for name, fact in usual.items() if name != "wanted.gpu"}})
-    return Machine(facts, follow.follow({**told, **usual}), filling)
+    return Machine(facts, follow.follow({**_ASKED, **told, **usual}), filling)
 
 
 def read(rules: Mapping[str, Rule], machine: Machine, log: Text) -> Read:

@@ -122,6 +122,15 @@ def test_what_nearly_every_machine_is_confirms_and_does_not_rule_out_the_only_ca
     assert named(answer("it is broken", wide, narrow, told=("python=3.6 32-bit",))) == ["narrow"]
 
 
+def test_who_asks_about_a_log_has_a_failure_unless_it_shows_success() -> None:
+    warned = rule("warned", (log("it may fail"), fact("training.succeeded", False)))
+    assert named(answer("it may fail", warned)) == ["warned"]
+    steps = "Created device /job:localhost/replica:0/task:0/device:GPU:0\n9/9 [====] - loss: 0.1"
+    assert named(answer(f"it may fail\n{steps}", warned)) == []
+    by_facts = rule("by-facts", (fact("training.succeeded", False),))
+    assert named(answer("it may be", by_facts)) == []
+
+
 def test_a_line_that_is_explained_needs_no_candidate() -> None:
     notice = rule("known", (log("it is broken"),), severity="notice", layer="notice")
     told = answer("it is broken", notice, BY_PYTHON)

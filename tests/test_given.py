@@ -557,6 +557,17 @@ def test_rosetta_is_told_with_the_system() -> None:
     assert facts["platform.rosetta"].value is True
 
 
+@pytest.mark.parametrize(
+    ("option", "rosetta"), [("gpu=Apple M2", True), ("os=macOS, Apple silicon", True), ("gpu=Radeon", None)]
+)
+def test_rosetta_is_an_intel_python_on_apples_processor(option: str, rosetta: bool | None) -> None:
+    log = Text.of(
+        '% python -c "import platform; print(platform.platform())"\nmacOS-10.16-x86_64-i386-64bit\n'
+    )
+    facts = given.together(log, given.options([option])[0])
+    assert (facts["platform.rosetta"].value if "platform.rosetta" in facts else None) is rosetta
+
+
 def test_wsl_1_is_known_by_its_kernel() -> None:
     assert read("$ uname -r\n4.4.0-19041-Microsoft\n")["platform.wsl"] == 1
 

@@ -10,13 +10,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from ..model import Known, Value, Wrong
-from ..search import Text
 from ..words import say
-from . import answers, gpus, outcome, platforms, values
+from . import answers, gpus, platforms, values
 from .answers import Values
 from .text import from_text
-
-Facts = dict[str, Known]
+from .together import Facts, together
 
 #: ``--given KEY``: the reader of its values. ``gpu`` is read apart, since it may be repeated.
 KEYS: Mapping[str, Callable[[str], Values]] = {
@@ -61,6 +59,8 @@ def options(pairs: Iterable[str], known: Iterable[str] = ()) -> tuple[Facts, lis
         if name in facts and facts[name].value:  # who names CUDA or its driver wants a GPU
             facts["wanted.gpu"] = Known(1, facts[name].source)
     told, unread = gpu_facts(cards)
+    if chip := next(filter(None, map(gpus.apple, cards)), None):
+        told["hardware.cpu"] = chip
     facts.update({name: Known(value, ("--given gpu",)) for name, value in told.items()})
     return facts, left + [f"gpu={text}" for text in unread]
 
@@ -104,27 +104,6 @@ def gpu_facts(texts: list[str]) -> tuple[dict[str, Value], list[str]]:
         return {}, unread
     cut: dict[str, Value] = {"driver.mig_gpus": state} if (state := gpus.mig(texts)) else {}
     return {"hardware.gpus": nvidia, "hardware.amd_gpus": amd, **cut}, unread
-
-
-#: pip names the wheel that it refuses; made for this very Python and for Windows, it minds the 32 bits.
-_REFUSED = r"-cp(\d)(\d{1,2})-cp\w+-win_amd64\.whl is not a supported wheel"
-
-
-def together(log: Text, given: Mapping[str, Known], here: Mapping[str, Known] | None = None) -> Facts:
-    """All that is told: options over the log over this machine; and what the log tells in their light."""
-    facts = {**(here or {}), **from_text(log), **given}
-    both = facts.get("tensorflow.overlapping")
-    if both and both.value and "tensorflow.import_outcome" not in facts and outcome.is_cut_import(log.body):
-        facts["tensorflow.import_outcome"] = Known("exception", both.source)
-    system = facts.get("platform.system")
-    if system and system.value != "Windows":
-        return facts
-    for number, found in log.all(_REFUSED):
-        version = facts.get("python.version")
-        fits = version and f"{version.value}.".startswith(f"{found[1]}.{found[2]}.")
-        if version and fits and "python.bits" not in facts:
-            facts["python.bits"] = Known(32, (f"line {number}", *version.source))
-    return facts
 
 
 __all__ = ["KEYS", "Facts", "from_text", "gpu_facts", "options", "together"]

@@ -23,6 +23,7 @@ _NVIDIA = Pattern(
 )
 _AMD = Pattern(r"\bamd\b|radeon|\bati\b|\bvega\b|instinct|\brx[ -]?\d{3,4}|\bMI\d{2,3}X?\b|navi", re.I)
 _OTHER = Pattern(r"intel|apple|\bM[1-9]\b|integrated|iris|\buhd\b|\bhd graphics|virtualbox|vmware|mali", re.I)
+_APPLE = Pattern(r"(?:\bapple[^,;\n]{0,20}?|^\W*)\b(M[1-9])\b", re.I)
 #: NVIDIA's way to cut a GPU into instances: "A100 (MIG enabled)", "H100, MIG 1g.10gb"; and that it is off.
 _MIG = Pattern(r"\bMIG\b")
 _NO_MIG = Pattern(r"(?i)\b(?:no|not|non|without|w/o)[ -]MIG\b|\bMIG\b[^,;]{0,20}\b(?:off|disabled|not|no)\b")
@@ -65,6 +66,12 @@ def mig(texts: list[str]) -> str | None:
     if any(cut):
         return "all" if all(cut) else "some"
     return "none" if any(map(_MIG.search, parts)) else None
+
+
+def apple(text: str) -> str | None:
+    """The processor that has this GPU: ``"Apple M2"``, ``"M1 Max"``; None where it is none of Apple's."""
+    found = _APPLE.search(text)
+    return f"Apple {found[1].upper()}" if found and not _NVIDIA.search(text) else None
 
 
 def _parts(text: str) -> list[str]:

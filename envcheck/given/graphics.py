@@ -207,9 +207,10 @@ READERS: tuple[Reader, ...] = (
     ),
     reader(
         STATED,
-        r"Cuda compilation tools, release [\d.]+, V(?P<version>\d+\.\d+\.\d+)",
+        r"(?:Cuda compilation tools, |^\W{0,3})release (\d+\.\d+), V(?P<version>\1\.\d+)",
         _toolkit,
     ),
+    reader(SHOWN, r"^Build cuda_(?P<version>\d+\.\d)[._]", _toolkit),
     reader(SHOWN, r"(?P<path>/(?:usr/local|opt)/cuda-(?P<version>\d+\.\d+))(?=[/:\s'\"]|$)", _toolkit),
     reader(SHOWN, r"(?P<path>[A-Z]:\\[^\n:]*?CUDA\\{1,2}v(?P<version>\d+\.\d+))", _toolkit),
     reader(SHOWN - 5, r"^CUDA Version (?P<version>\d+\.\d+(?:\.\d+)?)\s*$", _toolkit),

@@ -34,7 +34,7 @@ _DISTROS: Mapping[str, str] = {
 }
 _LINUX = Pattern(
     r"linux|colab|kaggle|sagemaker|databricks|docker|dev ?container|podman|kubernetes|singularity"
-    r"|apptainer|\blx[cd]\b|jetson|raspberry|gnu/|\bnvcr\.io"
+    r"|apptainer|\blx[cd]\b|jetson|raspberry|gnu/|\bnvcr\.io|--gpus\b|-slim\b"
     r"|\b(?:aws|ec2|gce|gcp|google compute engine|paperspace)\b",
     re.I,
 )
@@ -50,7 +50,7 @@ _BUILD = Pattern(r"(?:build\s*|\b10\.0\.)(\d{5})\b", re.I)
 _CONTAINERS = (
     ("kubernetes", r"kubernetes|\bk8s\b|\bpods?\b"),
     ("podman", r"podman"),
-    ("docker", r"docker|nvcr\.io|\b(?:dev ?)?container\b"),
+    ("docker", r"docker|nvcr\.io|\b(?:dev ?)?container\b|--gpus\b|\bpython:\S*-slim\b"),
     ("singularity", r"singularity|apptainer"),
     ("lxc", r"\blx[cd]\b"),
 )

@@ -144,6 +144,11 @@ READERS: tuple[Reader, ...] = (
         r"\b(?:uname -[mpi]|arch)[ \t]*\n[ \t]*(x86_64|aarch64|arm64|ppc64le|i686|armv7l)[ \t]*$",
         lambda found: {"platform.architecture": _ARCH[found[1]]},
     ),
+    reader(
+        STATED,
+        r"\bplatform\.machine\(\)\)?[\"']?[ \t]*\n[ \t]*(?:Out\[\d+\]: *)?'?(x86_64|aarch64|arm64)'?[ \t]*$",
+        lambda found: {"platform.architecture": _ARCH[found[1]]},
+    ),
     reader(  # lscpu
         STATED,
         r"^Architecture:[ \t]+(x86_64|aarch64|ppc64le|i686|armv7l)[ \t]*$",
