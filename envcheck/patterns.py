@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from sys import maxsize
 from typing import Any
 
-from .prefilter import Plain, plain_parts
+from .prefilter import may_be_in
 
 
 class Pattern:
@@ -28,14 +28,15 @@ class Pattern:
         return re.compile(self.text, self.flags)
 
     @cached_property
-    def _plain(self) -> Plain:
+    def _shown(self) -> str:
+        """The pattern with its flags, as it is looked at; nothing where it is not read as it stands."""
         if self.flags & re.VERBOSE:
-            return Plain(())
-        return plain_parts(f"(?i){self.text}" if self.flags & re.IGNORECASE else self.text)
+            return ""
+        return f"(?i){self.text}" if self.flags & re.IGNORECASE else self.text
 
     def may_be_in(self, text: str) -> bool:
         """Whether ``text`` has what the pattern cannot do without."""
-        return not self._plain.ruled_out(_lower(text) if self._plain.any_case else text)
+        return may_be_in(self._shown, text, lambda: _lower(text))
 
     def search(self, text: str, start: int = 0, end: int = maxsize) -> re.Match[str] | None:
         """As of ``re.Pattern``."""

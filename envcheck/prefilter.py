@@ -7,6 +7,7 @@ the search.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -23,6 +24,12 @@ _NESTED = rf"\([^()\[\\]*(?:(?:{_SET}|{ESCAPE}|{_FLAT})[^()\[\\]*)*\)"
 #: The runs of a pattern, and what parts its alternatives and deeper groups; empty for all else.
 _OUTSIDE = re.compile(rf"{_NESTED}|({RUN}|[()|])|\{{\d*,?\d*\}}|{_SET}|{ESCAPE}|.", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
+#: What a pattern begins with: a run, or a group of alternatives in which there is no other.
+_OPENING = re.compile(rf"(?:\(\?m\))?\^?(?:({RUN})|\(\?:((?:[^\\()\[]|\\[^\\])*)\)(?![?*{{]))")
+_BETWEEN, _RUN = re.compile(r"(?<!\\)\|"), re.compile(RUN)
+_INSIDE = r"[^\\()\[|]*"
+#: A pattern without alternatives, but for those within groups.
+_ONE_WAY = re.compile(rf"{_INSIDE}(?:(?:{ESCAPE}|{_SET}|{_NESTED}){_INSIDE})*")
 
 
 class Plain(NamedTuple):
@@ -41,6 +48,35 @@ class Plain(NamedTuple):
             else:
                 return False
         return bool(self.choices)
+
+
+def may_be_in(pattern: str, text: str, lower: Callable[[], str]) -> bool:
+    """Whether ``text`` has what ``pattern`` cannot do without, as far as that is seen at a glance.
+
+    ``lower`` gives the text in small letters.
+    """
+    starts = opening(pattern)
+    if starts and not any(one in text for one in starts):
+        return False
+    plain = plain_parts(pattern)
+    return not plain.ruled_out(lower() if plain.any_case else text)
+
+
+@cache
+def opening(pattern: str) -> tuple[str, ...]:
+    """Texts with one of which each match of ``pattern`` begins, none where that is not seen: most patterns
+    are ruled out by them, at a third of the cost of :func:`plain_parts`.
+
+    >>> opening("^No module named '?tensor"), opening("(?:one|two?) of"), opening("one|two")
+    (('No module named ',), ('one', 'tw'), ())
+    """
+    found = _OPENING.match(pattern)
+    if not found or ("|" in pattern and not _ONE_WAY.fullmatch(pattern)):
+        return ()
+    if found[1]:
+        return (unescaped(found[1]),)
+    runs = [_RUN.match(one) for one in _BETWEEN.split(found[2])]
+    return tuple(unescaped(run[0]) for run in runs if run) if all(runs) else ()
 
 
 @cache

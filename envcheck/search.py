@@ -16,7 +16,7 @@ from .formats.log import decode, indents, prefixes, shapes, wraps
 from .formats.log.shapes import Numbered
 from .literals import needs
 from .operators import compiled
-from .prefilter import plain_parts
+from .prefilter import may_be_in
 
 #: A line of the log: its number from 1, and the line.
 Line = tuple[int, str]
@@ -45,8 +45,7 @@ class Reading:
 
     def holds(self, pattern: str) -> bool:
         """Whether the text has what ``pattern`` cannot do without."""
-        plain = plain_parts(pattern)
-        if plain.ruled_out(self.lower if plain.any_case else self.body):
+        if not may_be_in(pattern, self.body, lambda: self.lower):
             return False
         need = needs(pattern)
         text = self.lower if need.any_case else self.body

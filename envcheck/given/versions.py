@@ -23,8 +23,9 @@ PACKAGES = {
     "pynvml": "python.pynvml_package",
 }
 _VERSION = r"\d+(?:\.\d+)+(?:[-.]?(?:a|b|rc|dev|post)\.?\d+)?"
-_PACKAGE = "|".join(
-    sorted((name.replace("-", "[-_]") for name in [*PACKAGES, *NAMES]), key=len, reverse=True)
+#: A name that begins as one of those of interest does.
+_PACKAGE = (
+    rf"(?:{'|'.join(sorted({name.split('-')[0] for name in [*PACKAGES, *NAMES]}))})(?:[-_][A-Za-z]\w*)*"
 )
 
 
@@ -35,7 +36,7 @@ def _package(found: re.Match[str]) -> Values:
             "tensorflow.version": values.tensorflow(version)["tensorflow.version"],
             "tensorflow.distribution": name,
         }
-    return {PACKAGES[name]: version}
+    return {PACKAGES[name]: version} if name in PACKAGES else {}
 
 
 def _installed(found: re.Match[str]) -> Values:
