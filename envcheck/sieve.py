@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from .literals import Needs, needs
+from .literals import SHORTEST, needs
+from .prefilter import Plain, plain_parts
 
 #: Words are letters; digits are left out, so that a version or an address makes no new word.
 _DIGITS = b"0123456789"
@@ -45,16 +46,18 @@ class Sieve:
     """Tells which of ``patterns`` a part of the log may match. ``unknown``: those that need no known text."""
 
     def __init__(self, patterns: Iterable[str], sample: bytes) -> None:
-        needed = {pattern: needs(pattern) for pattern in patterns}
         common = _Common(sample), _Common(sample.lower())  # as they stand; in any case
         anchors = _Anchors(), _Anchors()
-        self._wanted = {
-            p: _wanted(p, need, common[need.any_case]) for p, need in needed.items() if need.texts
-        }
-        self.unknown = [pattern for pattern, need in needed.items() if not need.texts]
-        for pattern, wanted in self._wanted.items():
-            for text in wanted.texts:
-                anchors[wanted.any_case].add(common[wanted.any_case].rarest_word(text), (pattern, text))
+        self.unknown: list[str] = []
+        self._texts: dict[str, tuple[bytes, ...]] = {}
+        for pattern in patterns:
+            any_case, texts = _looked_for(pattern, common)
+            for text in texts:
+                anchors[any_case].add(common[any_case].rarest_word(text), (pattern, text))
+            if texts:
+                self._texts[pattern] = texts
+            else:
+                self.unknown.append(pattern)
         self._always = [use for of_case in anchors for use in of_case.always]
         self._words = _Words(*anchors)
         self._lines = _Lines(self._words)
@@ -66,11 +69,11 @@ class Sieve:
         texts: dict[str, list[bytes]] = {}
         for pattern, text in sorted(uses.union(self._always)):
             texts.setdefault(pattern, []).append(text)
-        return [self._wanted[p]._replace(texts=tuple(t)) for p, t in texts.items() if p in self._wanted]
+        return [_wanted(p, self._texts[p], tuple(t)) for p, t in texts.items() if p in self._texts]
 
     def done(self, pattern: str) -> None:
         """No longer look for ``pattern``."""
-        self._wanted.pop(pattern, None)
+        self._texts.pop(pattern, None)
 
 
 class _Words:
@@ -192,12 +195,14 @@ class _Common:
         self._sample = sample
         common = Counter(_words(sample)).most_common(_MOST_COUNTED)
         self._counts = [(b"\n%b\n" % word, count) for word, count in common]
+        self._all = b"".join(word for word, _ in self._counts)
         self._known: dict[bytes, int] = {}
 
     def count(self, word: bytes) -> int:
         """How often ``word`` stands in the sample, also within others unless its ends are marked."""
         if word not in self._known:
-            self._known[word] = sum(count for other, count in self._counts if word in other)
+            held = word in self._all
+            self._known[word] = sum(count for other, count in self._counts if word in other) if held else 0
         return self._known[word]
 
     def rarest_word(self, text: bytes) -> bytes:
@@ -213,11 +218,40 @@ class _Common:
         return (max(1, self._sample.count(text)) if 0 < seen < 1000 else seen) + 1 / len(text)
 
 
-def _wanted(pattern: str, need: Needs, common: _Common) -> Wanted:
+def _looked_for(pattern: str, common: tuple[_Common, _Common]) -> tuple[bool, tuple[bytes, ...]]:
+    """In any case or as they stand: the texts that tell where ``pattern`` may match, none if none are known.
+
+    All that it needs is found out at some cost: only where what is seen at a glance is no rare text.
+    """
+    plain = plain_parts(pattern)
+    texts = _rare_texts(plain, common[plain.any_case])
+    if texts:
+        return plain.any_case, texts
+    need = needs(pattern)
     parts = [tuple(text.encode() for text in part) for part in need.parts]
-    best = min(parts, key=lambda part: sum(map(common.of_text, part)))
-    others = tuple(part for part in parts if part is not best)
-    return Wanted(pattern, best, others, need.spans, need.any_case)
+    rarest = min(parts, key=lambda part: sum(map(common[need.any_case].of_text, part)), default=())
+    return need.any_case, rarest
+
+
+def _rare_texts(plain: Plain, common: _Common) -> tuple[bytes, ...]:
+    """Of each alternative a text that the sample does not have; empty where one of them has none."""
+    found = []
+    for choice in plain.choices:
+        texts = [text.encode() for text in choice if len(text) >= SHORTEST]
+        rarest = min(texts, key=common.of_text, default=b"")
+        if not rarest or common.of_text(rarest) >= 1:
+            return ()
+        found.append(rarest)
+    return tuple(found)
+
+
+@cache
+def _wanted(pattern: str, texts: tuple[bytes, ...], there: tuple[bytes, ...]) -> Wanted:
+    """``there``: those of its ``texts`` whose words stand in a part of the log."""
+    need = needs(pattern)
+    parts = [tuple(text.encode() for text in part) for part in need.parts]
+    others = tuple(part for part in parts if not set(texts).issuperset(part))
+    return Wanted(pattern, there, others, need.spans, need.any_case)
 
 
 def _tree(words: Iterable[bytes]) -> bytes:
