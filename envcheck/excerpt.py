@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Protocol
 
-from .formats.log import decode, shapes
+from .blocks import REACH, Block, blocks, cleaned
+from .formats.log import shapes
 from .formats.log.shapes import Numbered
 from .operators import compiled
 from .sieve import Sieve, Wanted
 
-#: Bytes read at once, and so many of each end of a log are kept in any case.
-BLOCK, END = 1 << 18, 1 << 16
-#: Around a match: what patterns of several lines reach over, what a reader wants to see, and no more bytes.
+#: Bytes of each end of a log that are kept in any case.
+END = 1 << 16
+#: Lines around a match: what patterns of several lines reach over, what a reader wants to see.
 BEFORE = AFTER = 100
-REACH = 1 << 14
 #: A pattern of several lines that its surroundings did not confirm so often is not tried again.
 TRIES = 30
 #: Stands where lines are left out: wider than any pattern reaches.
 GAP = "[...]" + " " * 4096 + "[...]"
 
-#: Colours may stand within a word.
-_COLOURS = re.compile(rb"\x1b\[[0-9;]*[mK]")
-#: Typographic quotes and blanks, and what is not seen at all.
-_TYPE_SIGNS = (
-    b"\xe2\x80",
-    b"\xc2\xa0",
-    b"\xc2\xad",
-    b"\xc2\xb4",
-    b"\xe2\x81\xa0",
-    b"\xef\xbb\xbf",
-    b"\xef\xac",
-)
-_ENTITY_SIGNS = (b"&lt;", b"&gt;", b"&quot;", b"&amp;", b"&#", b"&nbsp;", b"&apos;")
 #: In such a line a pattern may match although the bytes do not show it, or the other way round.
 _ODD = re.compile(r"[\x08\x1b\r]|\\_")
 
@@ -52,88 +38,15 @@ class Searchable(Protocol):
 Read = Callable[["list[Numbered]"], Searchable]
 
 
-class _Block(NamedTuple):
-    """Whole lines of the log, cleaned, from byte ``at`` and line ``number`` on, and the bytes around them."""
-
-    data: bytes
-    at: int
-    number: int
-    before: bytes
-    after: bytes
-
-
 def lines(stream: IO[bytes], head: bytes, wanted: Mapping[str, int], read: Read) -> list[Numbered]:
     """The lines of the log that matter. ``head`` is its beginning, read from ``stream`` already.
 
     Kept is what is around so many matches of each pattern as ``wanted`` says, the first ones.
     """
     excerpt = _Excerpt(wanted, head, read)
-    for block in _blocks(_parts(_utf8(stream, head))):
+    for block in blocks(stream, head):
         excerpt.look_at(block)
     return excerpt.lines()
-
-
-# --- the bytes ------------------------------------------------------------------------------------
-
-
-def _utf8(stream: IO[bytes], head: bytes) -> Iterator[bytes]:
-    """The log in UTF-8, piece by piece; a piece may end anywhere."""
-    name, mark = decode.encoding_of(head)
-    data = head[mark:]
-    decoder = None if name == "utf-8" else codecs.getincrementaldecoder(name)("replace")
-    while data:
-        yield data if decoder is None else decoder.decode(data).encode("utf-8", "replace")
-        data = stream.read(BLOCK)
-
-
-def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same, each part ending with a line; a line longer than a block is cut."""
-    rest = b""
-    for piece in pieces:
-        rest += piece
-        end = rest.rfind(b"\n") + 1 or (len(rest) if len(rest) > BLOCK else 0)
-        if end:
-            yield _cleaned(rest[:end])
-            rest = rest[end:]
-    if rest:
-        yield _cleaned(rest)
-
-
-def _cleaned(data: bytes) -> bytes:
-    """Bytes in which constant texts can be found; the ends of lines stay."""
-    if not data.isascii():
-        data = _in_utf8(data)
-    if b"\x00" in data:
-        data = data.replace(b"\x00", b"")
-    if b"\x1b" in data:
-        data = _COLOURS.sub(b"", data)
-    if b"&" in data and any(sign in data for sign in _ENTITY_SIGNS):
-        data = shapes.unescaped(data.decode("utf-8", "replace")).encode("utf-8", "replace")
-    return data
-
-
-def _in_utf8(data: bytes) -> bytes:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = decode.lines_of(data)
-        data = text.encode("utf-8", "replace")
-    return shapes.typed(text).encode("utf-8", "replace") if any(s in data for s in _TYPE_SIGNS) else data
-
-
-def _blocks(parts: Iterable[bytes]) -> Iterator[_Block]:
-    """The parts, each with the bytes before and after it."""
-    at, number, before, data = 0, 1, b"", b""
-    for part in parts:
-        if data:
-            yield _Block(data, at, number, before, part[:REACH])
-        at, number, before = at + len(data), number + data.count(b"\n"), (before + data)[-REACH:]
-        data = part
-    if data:
-        yield _Block(data, at, number, before, b"")
-
-
-# --- what is kept ---------------------------------------------------------------------------------
 
 
 class _Excerpt:
@@ -143,7 +56,7 @@ class _Excerpt:
         self._left = dict(wanted)
         self._tried: Counter[str] = Counter()
         self._covered: Counter[str] = Counter()
-        self._sieve = Sieve(wanted, _cleaned(head[:END]))
+        self._sieve = Sieve(wanted, cleaned(head[:END]))
         self._read = read
         self._kept: dict[int, tuple[int, bytes]] = {}
         self._end: tuple[int, int, bytes] = (0, 1, b"")
@@ -153,7 +66,7 @@ class _Excerpt:
         self._in_vain: dict[str, bytes] = {}
         self._window: tuple[int, Searchable | None] = (-1, None)
 
-    def look_at(self, block: _Block) -> None:
+    def look_at(self, block: Block) -> None:
         """Keep of ``block`` what matters."""
         if block.at < END:
             self._keep(block.at, block.number, block.data[: END - block.at])
@@ -182,7 +95,7 @@ class _Excerpt:
             after = at + len(line) + 1
         return found + _seen(run, first)
 
-    def _look_for(self, wanted: Wanted, block: _Block) -> None:
+    def _look_for(self, wanted: Wanted, block: Block) -> None:
         data = self._in_case(wanted, block)
         if not wanted.spans and not _all_in(wanted.others, data):
             return
@@ -197,20 +110,20 @@ class _Excerpt:
             if self._holds(wanted, block, begin, past) and self._found(wanted.pattern, block, begin):
                 return
 
-    def _in_case(self, wanted: Wanted, block: _Block) -> bytes:
+    def _in_case(self, wanted: Wanted, block: Block) -> bytes:
         if not wanted.any_case:
             return block.data
         if self._lower[0] != block.at:
             self._lower = block.at, block.data.lower()
         return self._lower[1]
 
-    def _reached(self, wanted: Wanted, block: _Block) -> bytes:
+    def _reached(self, wanted: Wanted, block: Block) -> bytes:
         """All that a match in ``block`` may reach over."""
         if self._around[0] != block.at:
             self._around = block.at, block.before + block.data + block.after
         return self._around[1].lower() if wanted.any_case else self._around[1]
 
-    def _holds(self, wanted: Wanted, block: _Block, begin: int, end: int) -> bool:
+    def _holds(self, wanted: Wanted, block: Block, begin: int, end: int) -> bool:
         """Whether the pattern matches in the line, or around it where it may reach over several."""
         line = block.data[begin:end]
         found = self._in_vain.get(wanted.pattern) != line and self._holds_in(wanted.pattern, line)
@@ -224,7 +137,7 @@ class _Excerpt:
             return self._read(shapes.lines(line)).first(pattern) is not None
         return compiled(pattern).search(line) is not None
 
-    def _holds_around(self, wanted: Wanted, block: _Block, begin: int) -> bool:
+    def _holds_around(self, wanted: Wanted, block: Block, begin: int) -> bool:
         if self._tried[wanted.pattern] >= TRIES or block.at + begin < self._covered[wanted.pattern]:
             return False
         _, window = _around(block, begin)
@@ -238,14 +151,14 @@ class _Excerpt:
         read = self._window[1]
         return read is not None and read.first(wanted.pattern) is not None
 
-    def _look_everywhere(self, pattern: str, block: _Block) -> None:
+    def _look_everywhere(self, pattern: str, block: Block) -> None:
         """A pattern of which nothing is known is tried on every block as it stands."""
         text = block.data.decode("utf-8", "replace")
         found = compiled(pattern).search(text) if pattern in self._left else None
         if found:
             self._found(pattern, block, len(text[: found.start()].encode("utf-8")))
 
-    def _found(self, pattern: str, block: _Block, begin: int) -> bool:
+    def _found(self, pattern: str, block: Block, begin: int) -> bool:
         """Keep what is around ``begin``; whether the pattern was found often enough."""
         at, data = _around(block, begin)
         lines_before = block.data.count(b"\n", 0, begin) - data.count(b"\n", 0, block.at + begin - at)
@@ -293,7 +206,7 @@ def _line_at(data: bytes, at: int) -> tuple[int, int]:
     return begin or least, end if end >= 0 else min(most, len(data))
 
 
-def _around(block: _Block, begin: int) -> tuple[int, bytes]:
+def _around(block: Block, begin: int) -> tuple[int, bytes]:
     """The lines around one of the block: the byte where the first begins, and all of them."""
     before = block.data[max(0, begin - REACH) : begin]
     if begin < REACH:

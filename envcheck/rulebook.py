@@ -62,8 +62,8 @@ def _of_folder(root: str, examples: bool, texts: bool) -> tuple[Rule, ...]:
 
 
 def _load(root: Folder, examples: bool, texts: bool) -> tuple[Rule, ...]:
-    read = partial(rule_file.parse, examples=True) if examples else partial(_without_fixes, texts=texts)
-    rules = tuple(read(_text_of(root, layer, cause), layer, cause) for layer, cause in _files(root))
+    read = _whole if examples else partial(_without_fixes, texts=texts)
+    rules = tuple(read(root, layer, cause) for layer, cause in _files(root))
     if not rules:
         raise Wrong(f"there are no rules in {root}")
     return rules
@@ -74,11 +74,15 @@ def rules_folder() -> Folder:
     return own_files.folder("rules")
 
 
-def _without_fixes(text: str, layer: str, cause: str, texts: bool) -> Rule:
-    def fixes() -> tuple[Fix, ...]:
-        return tuple(rule_file.parse(text, layer, cause).fixes)  # all of it: once, for a rule that holds
+def _whole(root: Folder, layer: str, cause: str) -> Rule:
+    return rule_file.parse(_text_of(root, layer, cause), layer, cause, examples=True)
 
-    return rule_file.head(text, layer, cause, texts)._replace(fixes=Fixes(fixes))
+
+def _without_fixes(root: Folder, layer: str, cause: str, texts: bool) -> Rule:
+    def fixes() -> tuple[Fix, ...]:  # reads it again, for a rule that holds: 1.4 MB of text kept costs more
+        return tuple(rule_file.parse(_text_of(root, layer, cause), layer, cause).fixes)
+
+    return rule_file.head(_text_of(root, layer, cause), layer, cause, texts)._replace(fixes=Fixes(fixes))
 
 
 def _files(root: Folder) -> Iterator[tuple[str, str]]:

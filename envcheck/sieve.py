@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from .literals import SHORTEST, needs
@@ -245,7 +245,7 @@ def _rare_texts(plain: Plain, common: _Common) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-@cache
+@lru_cache(maxsize=1 << 14)  # a pattern has as many as subsets of its texts
 def _wanted(pattern: str, texts: tuple[bytes, ...], there: tuple[bytes, ...]) -> Wanted:
     """``there``: those of its ``texts`` whose words stand in a part of the log."""
     need = needs(pattern)

@@ -27,6 +27,7 @@ ORDER = [
     "inside",
     "operators",
     "sieve",
+    "blocks",
     "excerpt",
     "search",
     "tables",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from envcheck import excerpt, rulebook, search
+from envcheck import blocks, excerpt, rulebook, search
 from envcheck.literals import needs
 from envcheck.model import Rule, Wrong
 from envcheck.prefilter import may_be_in
@@ -180,7 +180,7 @@ HITS = {
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is huge, and read in small blocks."""
     monkeypatch.setattr(search, "SMALL", 100)
-    monkeypatch.setattr(excerpt, "BLOCK", 300)
+    monkeypatch.setattr(blocks, "BLOCK", 300)
     monkeypatch.setattr(excerpt, "END", 200)
 
 
