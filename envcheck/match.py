@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .model import Block, Condition, Fact, Facts, Fix, Known, Rule, Unknown
 from .operators import Outcome, both, either, holds
-from .places import fill_fix
+from .places import fill_fix, tell_fix
 
 if TYPE_CHECKING:
     from .search import Text
@@ -64,19 +64,37 @@ def _joined(outcome: Outcome, parts: list[Match]) -> Match:
 
 
 def fixes(rule: Rule, facts: Facts, log: Text | str | None = None) -> tuple[Fix, ...]:
-    """The fixes that apply here, the best first, with their places filled in.
+    """The fixes that apply here, the best first, with their places filled in; none beside one that surely
+    applies and is no makeshift (``otherwise``).
 
-    Where none surely applies, those that perhaps do; none whose ``{fact}`` is absent or unknown, and no
-    makeshift (``otherwise``) beside one that surely applies.
+    Where none surely applies, those that perhaps do: they keep the conditions (``on``) that tell. What names
+    a fact that is not known here is told without it, and without commands, for want of a better one.
     """
-    filled = [(fix.on, fill_fix(fix, facts)) for fix in rule.fixes]
-    judged = [
-        (any_block(on, facts, log).outcome if on else True, fix) for on, fix in filled if fix is not None
-    ]
-    certain: tuple[Fix, ...] = ()
-    for applies, fix in judged:
-        certain += (fix,) if applies and not (fix.otherwise and certain) else ()
-    return certain or tuple(fix for applies, fix in judged if applies is None)
+    left = [fix._replace(on=_open(fix.on, facts, log)) for fix in rule.fixes if _may(fix, facts, log)]
+    filled = [fill_fix(fix, facts) for fix in left]
+    told = [tell_fix(fix, facts) for fix in left]
+    return _certain(filled) or _certain(told) or tuple(here or fix for here, fix in zip(filled, told))
+
+
+def _may(fix: Fix, facts: Facts, log: Text | str | None) -> bool:
+    return not fix.on or any_block(fix.on, facts, log).outcome is not False
+
+
+def _open(blocks: tuple[Block, ...], facts: Facts, log: Text | str | None) -> tuple[Block, ...]:
+    """The conditions that cannot be told here, of each block that may hold; none where one surely does."""
+    judged = [[(any_block([(one,)], facts, log).outcome, one) for one in block] for block in blocks]
+    left = [[one for one in block if one[0] is not True] for block in judged]
+    if not all(left):
+        return ()
+    return tuple(tuple(one for _, one in block) for block in left if all(o is None for o, _ in block))
+
+
+def _certain(fixes: Iterable[Fix | None]) -> tuple[Fix, ...]:
+    found: tuple[Fix, ...] = ()
+    for fix in fixes:
+        if fix and not fix.on and not (fix.otherwise and found):
+            found += (fix._replace(otherwise=False),)
+    return found
 
 
 # --- text ---------------------------------------------------------------------------------------

@@ -49,6 +49,19 @@ def fill_fix(fix: Fix, facts: Facts) -> Fix | None:
         return None
 
 
+def tell_fix(fix: Fix, facts: Facts) -> Fix:
+    """``fix`` with "…" in its text for what is absent or unknown. Without a value for each place in its
+    commands it is told without them, and left to be done by hand: half a list of commands helps nobody."""
+    do = Text(_spoken(fix.do.en, facts), fix.do.zh and _spoken(fix.do.zh, facts))
+    told = fix._replace(do=do)
+    by_hand = told._replace(packages=(), run=(), scope="manual")
+    return fill_fix(told, facts) or fill_fix(by_hand, facts) or by_hand
+
+
+def _spoken(text: str, facts: Facts) -> str:
+    return _filled(text, lambda name: _or(facts, name, "…", "…"))
+
+
 def _packages(package: str, facts: Facts) -> Iterator[str]:
     """A package with its places filled; several where one place, and nothing else, names a list."""
     place = PLACE.fullmatch(package)

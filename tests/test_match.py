@@ -332,6 +332,20 @@ def test_a_fix_whose_fact_has_no_value_is_left_out() -> None:
     assert names(*everywhere, fix("f {driver.version}")) == ["f 535.154.05-1ubuntu1"]
 
 
+def test_where_no_fix_can_be_filled_it_is_told_without_what_is_not_known() -> None:
+    wanting = fix("a {driver.cuda}", run=("ls", "x {driver.module_version}"), scope="system")
+    (told,) = fixes(rule(TRUE, fixes=(wanting,)), FACTS, LOG)
+    assert (told.do.en, told.run, told.scope) == ("a …", (), "manual")
+    assert names(fix("a {driver.cuda}", FALSE), fix("b {driver.cuda}", PERHAPS)) == ["b …"]
+    assert names(fix("a", PERHAPS), fix("b {driver.cuda}")) == ["b …"]  # a sure one is better
+
+
+def test_a_fix_that_perhaps_applies_keeps_the_conditions_that_tell() -> None:
+    (sure,) = fixes(rule(TRUE, fixes=(fix("a", TRUE),)), FACTS, LOG)
+    (perhaps,) = fixes(rule(TRUE, fixes=(fix("a", PERHAPS),)), FACTS, LOG)
+    assert not sure.on and perhaps.on == fix("a", PERHAPS).on
+
+
 def test_what_checks_a_fix_may_be_missing() -> None:
     wanting = fix("b", verify=("x {driver.never_given}", "nvidia-smi"))
     (left,) = fixes(rule(TRUE, fixes=(wanting,)), FACTS, LOG)
@@ -411,7 +425,8 @@ def test_commands_are_quoted_for_the_users_shell(system: str, value: Any, comman
 @pytest.mark.parametrize("value", ['a" & calc "', "%PATH%", "$(calc)", "a`b"])
 def test_what_no_windows_shell_leaves_alone_gives_no_command(value: str) -> None:
     facts: dict[str, Fact] = {"platform.system": Known("Windows"), "python.prefix": Known(value)}
-    assert fixes(rule(TRUE, fixes=(fix("a", run=("rm {python.prefix}",)),)), facts) == ()
+    (found,) = fixes(rule(TRUE, fixes=(fix("a", run=("rm {python.prefix}",)),)), facts)
+    assert found == Fix(do=Text("a"))
 
 
 def test_packages_are_filled_without_quotes() -> None:

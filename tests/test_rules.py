@@ -14,7 +14,7 @@ import pytest
 from envcheck import rule_file, rulebook
 from envcheck.conditions import asked
 from envcheck.diagnose import explained
-from envcheck.match import match
+from envcheck.match import fixes, match
 from envcheck.model import LAYER_NAMES, RULE_LAYERS, Rule, Text, Wrong
 from envcheck.places import PLACE
 
@@ -78,6 +78,13 @@ def test_texts_stand_in_both_languages(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", each())
 def test_a_rule_says_what_to_do(rule: Rule) -> None:
     assert rule.fixes or rule.layer == "notice"
+
+
+@pytest.mark.parametrize("rule", each())
+def test_a_log_alone_gets_a_fix(rule: Rule) -> None:
+    found = fixes(rule, {})
+    assert 1 <= len(found) <= 6  # without any fact: where machines differ, one for each
+    assert all(fix.on for fix in found) or not any(fix.on for fix in found)
 
 
 @pytest.mark.parametrize("rule", each())

@@ -129,9 +129,7 @@ def _fixes(rule: Rule, page: Page) -> Iterator[Block]:
     yield Heading(say("What to do"))
     if page.report:
         here = match.fixes(page.rule, page.report.facts)
-        yield from _each_fix(
-            tuple(fix._replace(on=(), otherwise=False) for fix in here), page.report.facts, page.report.target
-        )
+        yield from _each_fix(here, page.report.facts, page.report.target)
     else:
         yield from _each_fix(rule.fixes, {}, Target("python", ""))
 
@@ -155,12 +153,7 @@ def _where(fix: Fix) -> str:
     """On which machines it is the fix."""
     if not fix.on:
         return say("Otherwise") if fix.otherwise else say("In any case")
-    ways = joined((_plain(conditions.together(block)) for block in fix.on), say(" or "))
-    return say("Where {conditions}", conditions=ways)
-
-
-def _plain(text: Line) -> str:
-    return "".join(span.text for span in text)
+    return say("Where {conditions}", conditions=conditions.any_of(fix.on))
 
 
 # --- how it is known, and what became of it here -------------------------------------------------

@@ -41,6 +41,12 @@ def together(block: Block) -> Line:
     return prose(_all(_told(condition) for condition in block))
 
 
+def any_of(blocks: Iterable[Block]) -> str:
+    """Blocks of which one must hold, in one sentence."""
+    ways = ("".join(span.text for span in together(block)) for block in blocks)
+    return joined(ways, say(" or "))
+
+
 def _told(condition: Condition) -> str:
     if condition.fact == "log":
         return _log(condition, False)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from .. import install
 from ..model import Finding, Fix, Report, Severity, Undecided
 from ..words import pick, reason, say
+from . import conditions
 from .document import Block, Command, Fold, Heading, Line, Mark, Span, Table, Text, line, prose
 from .values import evidence
 
@@ -42,7 +43,8 @@ def _explanation(found: Finding, report: Report, whole: bool) -> Iterator[Block]
 
 
 def _fix(fix: Fix, report: Report, label: str) -> Iterator[Block]:
-    yield Text(line(Span(label, "strong"), *prose(pick(fix.do))))
+    where = say("where {conditions}: ", conditions=conditions.any_of(fix.on)) if fix.on else ""
+    yield Text(line(Span(label, "strong"), Span(where, "faint"), *prose(pick(fix.do))))
     run = (*install.commands(fix.packages, report.facts, report.target), *fix.run)
     if run:
         yield Command(run)
