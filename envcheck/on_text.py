@@ -10,7 +10,7 @@ from .given import follow
 from .match import Match, any_block
 from .model import Block, Facts, Known, Rule, Unknown
 from .model import Text as Words
-from .places import PLACE
+from .places import PLACE, is_told, without
 from .search import Text
 
 
@@ -124,7 +124,7 @@ def _explains(rule: Rule, other: Rule) -> bool:
 
 
 def speakable(rule: Rule, facts: Facts) -> Rule:
-    """``rule`` with "…" for each ``{fact}`` in its texts that nobody told: most of them are, in a log."""
+    """``rule`` without the parts of its texts that name what nobody told: in a log that is most of it."""
 
     def told(text: Words) -> Words:
         return Words(_spoken(text.en, facts), text.zh and _spoken(text.zh, facts))
@@ -133,4 +133,5 @@ def speakable(rule: Rule, facts: Facts) -> Rule:
 
 
 def _spoken(text: str, facts: Facts) -> str:
-    return PLACE.sub(lambda place: place[0] if isinstance(facts.get(place[1]), Known) else "…", text)
+    whole = without(text, lambda name: is_told(facts, name))
+    return PLACE.sub(lambda place: place[0] if isinstance(facts.get(place[1]), Known) else "…", whole)

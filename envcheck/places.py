@@ -1,4 +1,7 @@
-"""The ``{layer.name}`` places in a rule's texts and commands, filled with the facts of this machine."""
+"""The ``{layer.name}`` places in a rule's texts and commands, filled with the facts of this machine.
+
+A part of a text in ``[[`` and ``]]`` stands only where each place in it has a value; in it are no brackets.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from contextlib import suppress
 from .model import Facts, Fix, Known, Rule, Text, Value
 
 PLACE = re.compile(r"\{([a-z]+\.[a-z][a-z0-9_]*)\}")
+#: A part of a text that may be missing.
+PART = re.compile(rf"\[\[([^\[\]]*{PLACE.pattern}[^\[\]]*)\]\]")
 
 #: How a record is called in a sentence: by the first of these fields that it has.
 _NAMES = ("name", "package", "soname", "module", "path", "python", "device", "bus_id")
@@ -25,8 +30,38 @@ class _NoValue(Exception):
     """A place names a fact that is absent or unknown here."""
 
 
+def without(text: str, has_value: Callable[[str], bool]) -> str:
+    """``text`` without the parts that name a fact of no value; the others are no longer marked.
+
+    >>> without("TensorFlow[[ {tensorflow.version}]] is here", lambda name: False)
+    'TensorFlow is here'
+    """
+
+    def part(found: re.Match[str]) -> str:
+        return found[1] if all(map(has_value, PLACE.findall(found[1]))) else ""
+
+    return PART.sub(part, text).strip()
+
+
+def whole(text: str) -> str:
+    """``text`` with all of its parts, none of them marked; its places stay."""
+    return without(text, lambda _: True)
+
+
+def anywhere(text: str) -> str:
+    """``text`` as it is on no machine in particular: "…" for each place."""
+    return PLACE.sub("…", without(text, lambda _: False))
+
+
+def is_told(facts: Facts, name: str) -> bool:
+    """Whether the fact has a value that a sentence can say."""
+    fact = facts.get(name)
+    return isinstance(fact, Known) and fact.value not in (None, [])
+
+
 def fill_rule(rule: Rule, facts: Facts) -> Rule:
-    """``rule`` with the places of title and why filled; what is not known is called so."""
+    """``rule`` with the places of title and why filled; what is absent is called so, and outside of parts
+    what is not known."""
     return rule._replace(title=_fill_text(rule.title, facts), why=_fill_text(rule.why, facts))
 
 
@@ -40,7 +75,7 @@ def fill_fix(fix: Fix, facts: Facts) -> Fix | None:
     bare = _value_or_none(facts, "platform.root") is True and fix.scope != "manual"
     try:
         return fix._replace(
-            do=Text(_known(fix.do.en, facts), fix.do.zh and _known(fix.do.zh, facts)),
+            do=Text(_said(fix.do.en, facts), fix.do.zh and _said(fix.do.zh, facts)),
             packages=tuple(name for package in fix.packages for name in _packages(package, facts)),
             run=tuple(_command(_SUDO.sub("", line) if bare else line, facts, quote) for line in fix.run),
             verify=tuple(_filled_lines(fix.verify, facts, quote)),
@@ -59,7 +94,8 @@ def tell_fix(fix: Fix, facts: Facts) -> Fix:
 
 
 def _spoken(text: str, facts: Facts) -> str:
-    return _filled(text, lambda name: _or(facts, name, "…", "…"))
+    told = without(text, lambda name: is_told(facts, name))
+    return _filled(told, lambda name: _or(facts, name, "…", "…"))
 
 
 def _packages(package: str, facts: Facts) -> Iterator[str]:
@@ -95,8 +131,11 @@ def _record(record: dict[str, Value]) -> str:
 
 
 def _fill_text(text: Text, facts: Facts) -> Text:
-    english = _filled(text.en, lambda name: _or(facts, name, "unknown", "none"))
-    return Text(english, text.zh and _filled(text.zh, lambda name: _or(facts, name, "未知", "无")))
+    def filled(template: str, unknown: str, absent: str) -> str:
+        told = without(template, lambda name: isinstance(facts.get(name), Known))
+        return _filled(told, lambda name: _or(facts, name, unknown, absent))
+
+    return Text(filled(text.en, "unknown", "none"), text.zh and filled(text.zh, "未知", "无"))
 
 
 def _filled(text: str, value: Callable[[str], str]) -> str:
@@ -115,6 +154,10 @@ def _value(facts: Facts, name: str) -> Value:
     if not isinstance(fact, Known) or fact.value in (None, [], ""):
         raise _NoValue(name)
     return fact.value
+
+
+def _said(text: str, facts: Facts) -> str:
+    return _known(without(text, lambda name: is_told(facts, name)), facts)
 
 
 def _known(text: str, facts: Facts) -> str:

@@ -164,6 +164,23 @@ def test_a_text_is_read_back_into_the_places_of_its_template() -> None:
     assert rule_texts._values("no place", "no place at all") is None
 
 
+@pytest.mark.parametrize(
+    ("said", "chinese"),
+    [
+        ("TensorFlow 2.18 needs CUDA", "TensorFlow 2.18 需要 CUDA"),
+        ("TensorFlow needs CUDA, 12.5", "TensorFlow 需要 CUDA：12.5"),
+        ("TensorFlow 2.18 needs CUDA, 12.5", "TensorFlow 2.18 需要 CUDA：12.5"),
+        ("TensorFlow needs CUDA", "TensorFlow 需要 CUDA"),
+    ],
+)
+def test_a_text_is_read_back_whatever_parts_of_its_template_it_has(said: str, chinese: str) -> None:
+    template = Text(
+        "TensorFlow[[ {tensorflow.version}]] needs CUDA[[, {tensorflow.cuda}]]",
+        "TensorFlow[[ {tensorflow.version}]] 需要 CUDA[[：{tensorflow.cuda}]]",
+    )
+    assert rule_texts._told(said, (template,)) == Text(said, chinese)
+
+
 # --- unlike the others ----------------------------------------------------------------------------
 
 

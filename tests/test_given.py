@@ -283,6 +283,32 @@ def test_an_issue_form_of_2022() -> None:
     assert [library["missing"] for library in facts["cuda.libraries"]] == ["libcudnn.so.8"]
 
 
+@pytest.mark.parametrize(
+    ("said", "here", "least"),
+    [
+        ("Loaded runtime CuDNN library: 9.1.0 but source was compiled with: 9.3.0.  CuDNN", "9.1.0", "9.3"),
+        (
+            "Loaded runtime CuDNN library: 7102 (compatibility version 7100) but source was compiled with "
+            "7003 (compatibility version 7000).",
+            "7.1.2",
+            "7.0",
+        ),
+        ("Loaded cuDNN library: 5005 but source was compiled with 5105", "5.0.5", "5.1"),
+    ],
+)
+def test_the_two_versions_of_cudnn_in_tensorflows_complaint(said: str, here: str, least: str) -> None:
+    facts = read(said)
+    assert (facts["cuda.cudnn_version"], facts["cuda.cudnn_least"]) == (here, least)
+    assert facts["tensorflow.cudnn"] == least.partition(".")[0]
+
+
+def test_the_gpu_build_of_old_is_a_package_of_its_own() -> None:
+    log = "Could not dlopen library 'libcudnn.so.7'; dlerror: libcudnn.so.7: cannot open shared object file"
+    for version, package in (("1.14.0", "tensorflow-gpu"), ("2.4.0", "tensorflow")):
+        usual = follow.usual({**given.together(Text.of(log), {"tensorflow.version": Known(version)})})
+        assert usual["tensorflow.distribution"].value == package
+
+
 def test_nvidia_smi() -> None:
     facts = read((LOGS / "smi-1080ti.txt").read_text("utf-8"))
     assert facts["driver.version"] == "418.56"

@@ -12,7 +12,7 @@ from envcheck import operators
 from envcheck.conditions import block
 from envcheck.match import Match, any_block, fixes, match
 from envcheck.model import Fact, Fix, Known, Rule, Text, Unknown, Wrong
-from envcheck.places import fill_rule
+from envcheck.places import anywhere, fill_rule, whole
 
 FAILED = Unknown("failed", "no answer within {seconds} s", values={"seconds": 10})
 
@@ -380,6 +380,15 @@ def test_places_are_filled_in_both_languages() -> None:
     title = Text("{driver.cuda} {driver.module_version}", "{driver.cuda} {driver.module_version}")
     filled = fill_rule(Rule(**{**rule(TRUE)._asdict(), "title": title}), FACTS)
     assert filled.title == Text("unknown none", "未知 无")
+
+
+def test_a_part_of_a_text_stands_only_where_its_facts_have_a_value() -> None:
+    title = Text("CUDA[[ {driver.cuda}]] and[[ {cuda.loaded}]] cuDNN", "有[[：{driver.module_version}]]")
+    filled = fill_rule(Rule(**{**rule(TRUE)._asdict(), "title": title}), FACTS)
+    assert filled.title == Text("CUDA and some cuDNN", "有：无")  # absent is not unknown
+    assert names(fix("a[[ (at least {driver.cuda})]]", run=("ls",))) == ["a"]
+    assert anywhere(title.en) == "CUDA and cuDNN"
+    assert whole(title.en) == "CUDA {driver.cuda} and {cuda.loaded} cuDNN"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from envcheck.conditions import asked
 from envcheck.diagnose import explained
 from envcheck.match import fixes, match
 from envcheck.model import LAYER_NAMES, RULE_LAYERS, Rule, Text, Wrong
-from envcheck.places import PLACE
+from envcheck.places import PLACE, without
 
 FOLDER = Path(__file__).parent.parent / "rules"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -90,6 +90,17 @@ def test_a_log_alone_gets_a_fix(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", each())
 def test_links_are_safe_to_follow(rule: Rule) -> None:
     assert all(re.fullmatch(r"https://[^\s]+\.[^\s]+", link) for link in rule.links)
+
+
+@pytest.mark.parametrize("rule", each())
+def test_parts_that_may_be_missing_name_a_fact_and_leave_a_whole_sentence(rule: Rule) -> None:
+    texts = (rule.title, rule.why, *(fix.do for fix in rule.fixes))
+    for text in (text for both in texts for text in both if text and "[[" in text):
+        bare = without(text, lambda _: False)
+        assert not re.search(r"\[\[[^\[]*\{[a-z]+\.", bare)
+        if bare == text:
+            continue
+        assert not re.search(r" [.,;:](?!\w)|  |[;；，,：:]$|\(\)|（）|。；|，。", bare)
 
 
 @pytest.mark.parametrize("rule", each())

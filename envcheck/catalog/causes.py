@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import cause_page, words
 from ..model import RULE_LAYERS, Rule
-from ..places import PLACE
+from ..places import anywhere
 from ..render import markdown
 from ..rulebook import load
 from ..views import cause as views
@@ -79,7 +79,7 @@ def _layer(layer: str) -> Iterator[str]:
 
 
 def _row(rule: Rule) -> str:
-    titles = (PLACE.sub("…", title or "") for title in (rule.title.en, rule.title.zh))
+    titles = (anywhere(title or "") for title in (rule.title.en, rule.title.zh))
     return " | ".join([f"| [`{rule.cause}`]({rule.cause}.md)", *map(markdown.escape, titles)]) + " |"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import combinations
 
 from ..model import Rule, Text
-from ..places import PLACE
+from ..places import PLACE, without
 from .member import Need
+
+#: Facts of a text of which any may be missing.
+MOST = 4
 
 
 class Told:
@@ -22,7 +26,7 @@ class Told:
         return _told(need.title, (rule.title,) if rule else ())
 
     def general(self, need: Need) -> Text:
-        """The cause's title on any machine: "…" for what differs."""
+        """The cause's title on any machine, without what differs."""
         rule = self._rules.get(need.cause)
         return _filled(rule.title, {}) if rule else Text(need.title)
 
@@ -35,8 +39,8 @@ class Told:
 @lru_cache(maxsize=4096)
 def _told(said: str, known: tuple[Text, ...]) -> Text:
     for text in known:
-        for template in filter(None, (text.en, text.zh)):
-            values = _values(template, said)
+        for form in (form for template in filter(None, text) for form in _forms(template)):
+            values = _values(form, said)
             if values is not None:
                 return _filled(text, values)
     return Text(said)
@@ -44,9 +48,20 @@ def _told(said: str, known: tuple[Text, ...]) -> Text:
 
 def _filled(text: Text, values: Mapping[str, str]) -> Text:
     def fill(template: str) -> str:
-        return PLACE.sub(lambda place: values.get(place[1], "…"), " ".join(template.split()))
+        whole = " ".join(without(template, values.__contains__).split())
+        return PLACE.sub(lambda place: values.get(place[1], "…"), whole)
 
     return Text(fill(text.en), text.zh and fill(text.zh))
+
+
+def _forms(template: str) -> Iterator[str]:
+    """What a report may have made of ``template``: with each of its optional parts, and without; the fullest
+    first. Titles have three parts at most, and a text with more is tried with all of them or none."""
+    facts = list(dict.fromkeys(PLACE.findall(template)))
+    numbers = range(len(facts), -1, -1) if len(facts) <= MOST else (len(facts), 0)
+    for number in numbers:
+        for told in combinations(facts, number):
+            yield without(template, told.__contains__)
 
 
 def _values(template: str, said: str) -> dict[str, str] | None:

@@ -11,6 +11,7 @@ from functools import cache
 from .. import probes, tables
 from ..host import Host
 from ..model import Fact, Known, NoAnswer, Target, Value
+from ..operators import below
 from . import libraries
 
 NOT_TOLD = "it was not told"
@@ -175,7 +176,7 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         "platform.hypervisor": None,
         "driver.libcuda_compat": None,
         "driver.mig_gpus": "none",
-        "tensorflow.distribution": "tensorflow",
+        "tensorflow.distribution": _distribution(facts),
         "cuda.unusable": [],
         "cuda.conflicts": [],
         "hardware.amd_gpus": [],
@@ -194,6 +195,14 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         for name, value in taken.items()
         if not isinstance(facts.get(name), Known)
     }
+
+
+def _distribution(facts: Mapping[str, Fact]) -> str:
+    """Before 1.15 the build that opens CUDA's libraries was a package of its own."""
+    opens, version = (facts.get(name) for name in ("cuda.libraries", "tensorflow.version"))
+    if not (isinstance(opens, Known) and opens.value and isinstance(version, Known)):
+        return "tensorflow"
+    return "tensorflow-gpu" if below(version.value, "1.15") else "tensorflow"
 
 
 def _hints_at_gpu(facts: Mapping[str, Fact]) -> bool:

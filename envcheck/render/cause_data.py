@@ -6,7 +6,7 @@ from typing import Any
 
 from ..cause_page import Judged, Line, Page
 from ..model import Condition, Fix
-from ..places import fill_rule
+from ..places import fill_rule, whole
 from ..words import pick, reason
 from .data import facts
 
@@ -25,8 +25,8 @@ def record(page: Page) -> dict[str, Any]:
         "cause": rule.cause,
         "layer": rule.layer,
         "severity": rule.severity,
-        "title": pick(rule.title),
-        "why": pick(rule.why),
+        "title": whole(pick(rule.title)),
+        "why": whole(pick(rule.why)),
         "seen": list(page.seen),
         "when": [[_condition(one) for one in block] for block in rule.when],
         "fixes": [_fix(fix) for fix in rule.fixes],
@@ -44,7 +44,7 @@ def _plain(test: Any) -> Any:
 def _fix(fix: Fix) -> dict[str, Any]:
     on = [[_condition(one) for one in block] for block in fix.on]
     return {
-        "do": pick(fix.do),
+        "do": whole(pick(fix.do)),
         "on": on,
         "packages": list(fix.packages),
         "run": list(fix.run),

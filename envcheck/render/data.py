@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__, install, tables
 from ..model import Fact, Facts, Finding, Fix, Known, Report, Rule, Undecided
+from ..places import whole
 from ..words import pick, reason
 
 if TYPE_CHECKING:  # a check writes none of these, and need not wait for them
@@ -158,8 +159,8 @@ def rules(told: Iterable[Rule]) -> list[Mapping[str, Any]]:
             "cause": rule.cause,
             "layer": rule.layer,
             "severity": rule.severity,
-            "title": pick(rule.title),
-            "why": pick(rule.why),
+            "title": whole(pick(rule.title)),
+            "why": whole(pick(rule.why)),
             "links": list(rule.links),
         }
         for rule in told

@@ -11,7 +11,7 @@ from ..model import Block as Conditions
 from ..model import Example, Facts, Fix, Known, Rule, Scope, Severity, Target
 from ..model import Text as Words
 from ..operators import Outcome
-from ..places import PLACE, fill_rule
+from ..places import PLACE, anywhere, fill_rule, whole
 from ..words import mark, pick, reason, say
 from . import conditions, findings, layers, values
 from .document import (
@@ -105,7 +105,8 @@ def _named(rule: Rule) -> Rule:
 
 
 def _name(text: Words) -> Words:
-    return Words(PLACE.sub(r"<\1>", text.en), text.zh and PLACE.sub(r"<\1>", text.zh))
+    english, chinese = (part and PLACE.sub(r"<\1>", whole(part)) for part in text)
+    return Words(english or "", chinese)
 
 
 def _names(lines: Iterable[str]) -> tuple[str, ...]:
@@ -254,7 +255,7 @@ def _related(page: Page) -> Iterator[Block]:
 def _cause(name: str, rules: Mapping[str, Rule]) -> tuple[Line, Line]:
     """A cause with its title; a layer stands for all of its causes."""
     if name in rules:
-        return line(Span(name, "code")), line(PLACE.sub("…", pick(rules[name].title)))
+        return line(Span(name, "code")), line(anywhere(pick(rules[name].title)))
     return line(Span(name, "code")), line(say("any cause of this layer"))
 
 

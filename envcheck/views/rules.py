@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..model import Rule, Severity
-from ..places import PLACE
+from ..places import anywhere
 from ..words import mark, pick, say
 from . import layers
 from .document import Document, Heading, Line, Span, Table, Text, line
@@ -29,5 +29,5 @@ def view(rules: Iterable[Rule]) -> Document:
 def _row(rule: Rule) -> tuple[Line, Line]:
     """What blocks, as most do, needs no word for it; no machine has filled in the title's places."""
     severity = "" if rule.severity == "blocking" else f" ({say(SEVERITY_NAMES[rule.severity])})"
-    title = PLACE.sub("…", pick(rule.title))
+    title = anywhere(pick(rule.title))
     return line(Span(rule.cause, "code")), line(title, Span(severity, "faint"))
