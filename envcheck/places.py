@@ -48,9 +48,14 @@ def whole(text: str) -> str:
     return without(text, lambda _: True)
 
 
+def bare(text: str) -> str:
+    """``text`` with none of its parts; other places stay."""
+    return without(text, lambda _: False)
+
+
 def anywhere(text: str) -> str:
-    """``text`` as it is on no machine in particular: "…" for each place."""
-    return PLACE.sub("…", without(text, lambda _: False))
+    """``text`` as it is on no machine in particular: "…" for each place that is in no part."""
+    return PLACE.sub("…", bare(text))
 
 
 def is_told(facts: Facts, name: str) -> bool:
@@ -60,8 +65,7 @@ def is_told(facts: Facts, name: str) -> bool:
 
 
 def fill_rule(rule: Rule, facts: Facts) -> Rule:
-    """``rule`` with the places of title and why filled; what is absent is called so, and outside of parts
-    what is not known."""
+    """``rule`` with the places of title and why filled; what is absent or not known is called so."""
     return rule._replace(title=_fill_text(rule.title, facts), why=_fill_text(rule.why, facts))
 
 
@@ -132,7 +136,7 @@ def _record(record: dict[str, Value]) -> str:
 
 def _fill_text(text: Text, facts: Facts) -> Text:
     def filled(template: str, unknown: str, absent: str) -> str:
-        told = without(template, lambda name: isinstance(facts.get(name), Known))
+        told = without(template, lambda name: is_told(facts, name))
         return _filled(told, lambda name: _or(facts, name, unknown, absent))
 
     return Text(filled(text.en, "unknown", "none"), text.zh and filled(text.zh, "未知", "无"))

@@ -385,7 +385,7 @@ def test_places_are_filled_in_both_languages() -> None:
 def test_a_part_of_a_text_stands_only_where_its_facts_have_a_value() -> None:
     title = Text("CUDA[[ {driver.cuda}]] and[[ {cuda.loaded}]] cuDNN", "有[[：{driver.module_version}]]")
     filled = fill_rule(Rule(**{**rule(TRUE)._asdict(), "title": title}), FACTS)
-    assert filled.title == Text("CUDA and some cuDNN", "有：无")  # absent is not unknown
+    assert filled.title == Text("CUDA and some cuDNN", "有")
     assert names(fix("a[[ (at least {driver.cuda})]]", run=("ls",))) == ["a"]
     assert anywhere(title.en) == "CUDA and cuDNN"
     assert whole(title.en) == "CUDA {driver.cuda} and {cuda.loaded} cuDNN"

@@ -11,7 +11,7 @@ from ..model import Block as Conditions
 from ..model import Example, Facts, Fix, Known, Rule, Scope, Severity, Target
 from ..model import Text as Words
 from ..operators import Outcome
-from ..places import PLACE, anywhere, fill_rule, whole
+from ..places import PLACE, anywhere, bare, fill_rule, whole
 from ..words import mark, pick, reason, say
 from . import conditions, findings, layers, values
 from .document import (
@@ -91,7 +91,7 @@ def translation(rule: Rule) -> tuple[Block, ...]:
 
 
 def _named(rule: Rule) -> Rule:
-    """Without a machine a place stands as the name of its fact."""
+    """Without a machine a place stands as the name of its fact; title and why do without most."""
     fixes = tuple(
         fix._replace(
             do=_name(fix.do),
@@ -101,12 +101,16 @@ def _named(rule: Rule) -> Rule:
         )
         for fix in rule.fixes
     )
-    return rule._replace(title=_name(rule.title), why=_name(rule.why), fixes=fixes)
+    return rule._replace(title=_bare(rule.title), why=_bare(rule.why), fixes=fixes)
+
+
+def _bare(text: Words) -> Words:
+    return _name(Words(bare(text.en), text.zh and bare(text.zh)))
 
 
 def _name(text: Words) -> Words:
-    english, chinese = (part and PLACE.sub(r"<\1>", whole(part)) for part in text)
-    return Words(english or "", chinese)
+    english, *chinese = _names(whole(part) for part in text if part)
+    return Words(english, *chinese)
 
 
 def _names(lines: Iterable[str]) -> tuple[str, ...]:
