@@ -42,6 +42,8 @@ _LOOKED_AT = {"wanted.gpu": "hardware.gpus"}
 _ALARMING = re.compile(
     r"fail|error|could not|couldn't|cannot|can't|unable|not found|missing|denied|invalid", re.I
 )
+#: What is read, or needs something put in first.
+_NOT_TO_RUN = re.compile(r"^(?:http|envcheck)|…|\.\.\.|\$SITE| \(")
 #: Candidates that a person is shown.
 MOST_CANDIDATES = 3
 
@@ -118,7 +120,7 @@ def explain(
         strict=strict,
     )
     by_facts = bool(judged.findings) and not lines
-    apart = _tells_apart(candidates)
+    apart = _tells_apart(candidates, known)
     return Explanation(report, candidates, others, harmless, apart, tuple(unread), by_facts)
 
 
@@ -199,13 +201,14 @@ def _rank(candidate: Candidate, facts: Facts) -> tuple[bool, int, int, int, int,
     )
 
 
-def _tells_apart(candidates: tuple[Candidate, ...]) -> tuple[str, str] | None:
+def _tells_apart(candidates: tuple[Candidate, ...], known: Facts) -> tuple[str, str] | None:
     """The fact that most of the shown candidates wait for, and the command that shows it."""
     shown = candidates[:MOST_CANDIDATES]
+    system = known.get("platform.system")
     asked = Counter(_LOOKED_AT.get(name, name) for candidate in shown for name in candidate.missing)
     for name, _ in asked.most_common():
-        command = follow.how(name)
-        if command and not command.startswith(("http", "envcheck")):
+        command = follow.how(name, system.value if isinstance(system, Known) else None)
+        if command and not _NOT_TO_RUN.search(command):
             return name, command
     return None
 

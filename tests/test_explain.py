@@ -13,6 +13,7 @@ from envcheck import given, rulebook
 from envcheck.cli import cli
 from envcheck.cli.explain import command
 from envcheck.explain import Explanation, explain
+from envcheck.given import follow
 from envcheck.model import Block, Condition, Known, Rule, Text
 from envcheck.render import data, terminal
 from envcheck.search import Text as Log
@@ -98,6 +99,27 @@ def test_a_missing_fact_leaves_a_candidate_with_its_command() -> None:
     assert (named(told), open_(told), told.report.exit_code) == ([], ["by-python"], 3)
     assert [doubt.rule.cause for doubt in told.report.undecided] == ["by-python"]
     assert told.tells_apart == ("python.version", "python -V")
+
+
+@pytest.mark.parametrize(
+    ("told", "begins"),
+    [((), "grep "), (("os=Windows 10",), "python -m "), (("os=macOS 14",), "sysctl ")],
+)
+def test_the_command_that_tells_is_one_of_the_system_of_the_log(told: tuple[str, ...], begins: str) -> None:
+    asks = rule("a", (log("boom"), fact("hardware.cpu_flags", {"has": "avx"})))
+    found = answer("boom", asks, told=told).tells_apart
+    assert found and found[0] == "hardware.cpu_flags" and found[1].startswith(begins)
+
+
+def test_a_command_that_its_system_does_not_have_is_not_given() -> None:
+    asks = rule("a", (log("boom"), fact("driver.node_group", "video")))
+    assert answer("boom", asks).tells_apart
+    assert answer("boom", asks, told=("os=Windows 10",)).tells_apart is None
+
+
+def test_each_key_is_one_that_can_be_given() -> None:
+    for name in follow.names():
+        assert given.key_of(name) in (name, *given.KEYS)
 
 
 def test_a_given_fact_confirms_or_rules_out() -> None:
@@ -226,7 +248,7 @@ def test_the_page_says_what_tells_candidates_apart() -> None:
     told = page(answer("it is broken", BY_GPU, BY_PYTHON))
     assert told.splitlines()[0].endswith("The log alone does not decide between 2 causes")
     assert "python -V" in told
-    assert "--given python.version=" in told
+    assert "--given python=" in told
 
 
 @pytest.mark.parametrize(

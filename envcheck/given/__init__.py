@@ -35,6 +35,27 @@ KEYS: Mapping[str, Callable[[str], Values]] = {
     "container": platforms.container,
     "conda": values.conda,
 }
+#: Facts that a key stands for; the others are given by their own names.
+_STANDS_FOR = {
+    "hardware.gpus": "gpu",
+    "hardware.amd_gpus": "gpu",
+    "python.version": "python",
+    "python.minor": "python",
+    "python.numpy": "numpy",
+    "python.keras": "keras",
+    "python.protobuf": "protobuf",
+    "python.pip": "pip",
+    "platform.system": "os",
+    "platform.distro": "os",
+    "platform.architecture": "arch",
+    "platform.glibc": "glibc",
+    "platform.wsl": "wsl",
+    "platform.container": "container",
+    "driver.version": "driver",
+    "cuda.toolkits": "cuda",
+    "cuda.cudnn_version": "cudnn",
+    "tensorflow.version": "tensorflow",
+}
 #: Keys whose words cannot be wrong: what is not understood of them is left out.
 LENIENT = ("os", "gpu", "conda")
 
@@ -63,6 +84,11 @@ def options(pairs: Iterable[str], known: Iterable[str] = ()) -> tuple[Facts, lis
         told["hardware.cpu"] = chip
     facts.update({name: Known(value, ("--given gpu",)) for name, value in told.items()})
     return facts, left + [f"gpu={text}" for text in unread]
+
+
+def key_of(fact: str) -> str:
+    """What ``--given`` takes ``fact`` under: a key where there is one, else its own name."""
+    return _STANDS_FOR.get(fact, fact)
 
 
 def _pair(pair: str) -> tuple[str, str]:
@@ -106,4 +132,4 @@ def gpu_facts(texts: list[str]) -> tuple[dict[str, Value], list[str]]:
     return {"hardware.gpus": nvidia, "hardware.amd_gpus": amd, **cut}, unread
 
 
-__all__ = ["KEYS", "Facts", "from_text", "gpu_facts", "options", "together"]
+__all__ = ["KEYS", "Facts", "from_text", "gpu_facts", "key_of", "options", "together"]

@@ -5,6 +5,7 @@ What a probe would have to look at is Unknown: nobody told it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 
@@ -78,12 +79,25 @@ def names() -> list[str]:
     return list(_registry())
 
 
-def how(name: str) -> str | None:
-    """The command that shows a fact to a person, from the line ``How:`` of its probe."""
+def how(name: str, system: Value = None) -> str | None:
+    """The command that shows a fact to a person, from the line ``How:`` of its probe.
+
+    ``system``: "Windows" or "Darwin" where it is known; then the line ``How on Windows:`` or
+    ``How on macOS:`` counts first, and None is the answer where there is none and the other would not run.
+    """
     probe = probes.registry().get(name)
-    lines = (probe.__doc__ or "").splitlines() if probe else []
-    said = [line.strip() for line in lines]
-    return next((line[len("How: ") :] for line in said if line.startswith("How: ")), None)
+    said = [line.strip().partition(": ") for line in (probe.__doc__ or "").splitlines()] if probe else []
+    commands = {label: command for label, _, command in reversed(said)}
+    of_its_own = commands.get(_HOW_ON.get(str(system), ""))
+    general = commands.get("How")
+    if of_its_own or not general or str(system) not in _HOW_ON:
+        return of_its_own or general
+    return general if _ANYWHERE.fullmatch(general) else None
+
+
+_HOW_ON = {"Windows": "How on Windows", "Darwin": "How on macOS"}
+#: Commands that are the same on all systems.
+_ANYWHERE = re.compile(r"(?:python|pip|conda|docker|nvidia-smi|nvcc|jupyter|reg|https?|envcheck)\b[^|;$]*")
 
 
 #: Where a release is for Python and packages, it is for all systems, or nearly: where the system is not

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from .. import given
 from ..explain import MOST_CANDIDATES, Candidate, Explanation
 from ..model import Finding, Known
 from ..words import pick, say
@@ -106,7 +107,7 @@ def _open(told: Explanation) -> Iterator[Block]:
         fact, command = told.tells_apart
         yield Text(line(say("This tells more, on the machine that wrote the log:")))
         yield Command((command,))
-        sentence = say("Then say what it shows: {option}", option=f"--given {fact}=…")
+        sentence = say("Then say what it shows: {option}", option=f"--given {given.key_of(fact)}=…")
         yield Text(line(Span(sentence, "faint")))
 
 

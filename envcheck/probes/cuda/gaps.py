@@ -54,6 +54,7 @@ def absent(facts: Facts) -> Value:
     """Those of cuda.missing of which no copy in the right version was found anywhere.
 
     How: find / -name "libcudnn.so*" 2>/dev/null
+    How on Windows: where cudnn64_*.dll
     """
     return [name for name in facts["cuda.missing"] if not copies_of(facts, name)]
 
@@ -62,6 +63,7 @@ def absence(facts: Facts) -> Value:
     """How much cuda.absent keeps from loading: "nothing", "cudnn" (it alone), "some", "most" or "all".
 
     How: find / -name "libcudnn.so*" 2>/dev/null
+    How on Windows: where cudnn64_*.dll
     """
     names, records = facts["cuda.absent"], facts["cuda.libraries"]
     touched = [record["soname"] for record in records if record["missing"] in names]
@@ -78,6 +80,7 @@ def installed_elsewhere(facts: Facts) -> Value:
     """Copies of missing libraries that exist where the loader does not look: records of soname and path.
 
     How: find / -name "libcudnn.so*" 2>/dev/null
+    How on Windows: where cudnn64_*.dll
     """
     found = ((name, copy) for name in facts["cuda.missing"] for copy in copies_of(facts, name))
     return [{"soname": name, "path": copy["path"]} for name, copy in found]
@@ -96,6 +99,7 @@ def unreached_folders(facts: Facts) -> Value:
     """The folders that hold the missing libraries, joined by ":" as LD_LIBRARY_PATH wants them; None: none.
 
     How: find / -name "libcusolver.so*" 2>/dev/null
+    How on Windows: where cusolver64_*.dll
     """
     folders = []
     for name in facts["cuda.missing"]:
@@ -126,6 +130,7 @@ def other_versions(facts: Facts) -> Value:
     """Copies of absent libraries in another version than the wanted one: records of soname and path.
 
     How: find / -name "libcudart.so*" 2>/dev/null
+    How on Windows: where cudart64_*.dll
     """
     return [
         {"soname": name, "path": copy["path"]}
@@ -139,6 +144,7 @@ def other_cuda(facts: Facts) -> Value:
     """The version of a CUDA that is installed while the wanted CUDA runtime is not, "11.8"; None: none.
 
     How: ls -d /usr/local/cuda*; find / -name "libcudart.so*" 2>/dev/null
+    How on Windows: where cudart64_*.dll
     """
     runtimes = [c["path"] for c in facts["cuda.other_versions"] if loader.stem(c["soname"]) == "libcudart"]
     found = [_version_of(facts, path) for path in runtimes]
@@ -149,6 +155,7 @@ def other_cudnn(facts: Facts) -> Value:
     """The version of a cuDNN that is installed while the wanted major version is not, "8"; None: none.
 
     How: find / -name "libcudnn.so*" 2>/dev/null
+    How on Windows: where cudnn64_*.dll
     """
     others = [c["path"] for c in facts["cuda.other_versions"] if loader.stem(c["soname"]) == "libcudnn"]
     return next((loader.number(posixpath.basename(path)) for path in others), None)

@@ -32,6 +32,7 @@ def toolkits(host: Host) -> Value:
     """The CUDA toolkits on this machine: records of path and version (None where it does not say).
 
     How: ls -d /usr/local/cuda*; cat /usr/local/cuda/version.json
+    How on Windows: dir "%ProgramFiles%\\NVIDIA GPU Computing Toolkit\\CUDA"
     """
     return [{"path": path, "version": _version(host, path)} for path in roots(host)]
 

@@ -42,6 +42,7 @@ def installed(facts: Any) -> bool:
     """Whether any part of an NVIDIA driver is installed: library, loaded module, or module on the disk.
 
     How: ldconfig -p | grep libcuda; modinfo nvidia
+    How on Windows: nvidia-smi
     """
     if facts["driver.module_version"] or facts["driver.libraries_all"] or facts["driver.module_on_disk"]:
         return True

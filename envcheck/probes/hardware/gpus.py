@@ -36,6 +36,8 @@ def gpus(host: Host, facts: Mapping[str, Value]) -> Value:
     /dev/dxg with the Windows host's libcuda, and of the display adapters of Windows.
 
     How: lspci -nn -d 10de:
+    How on Windows: powershell -c "(Get-CimInstance Win32_VideoController).Name"
+    How on macOS: system_profiler SPDisplaysDataType
     """
     if host.system == "Darwin":
         return []  # the last macOS with an NVIDIA driver was 10.13; CUDA ended there with 10.2

@@ -15,6 +15,8 @@ def amd_gpus(host: Host) -> Value:
     Graphics inside processors are among them; what nothing tells is None.
 
     How: lspci -nn -d 1002:
+    How on Windows: powershell -c "(Get-CimInstance Win32_VideoController).Name"
+    How on macOS: system_profiler SPDisplaysDataType
     """
     if host.system == "Windows":
         found = adapters(host, pci.AMD)

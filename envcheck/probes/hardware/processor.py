@@ -14,6 +14,8 @@ def cpu(host: Host) -> Value:
     """The processor's name, "AMD EPYC 7763 64-Core Processor"; None where the system does not give it.
 
     How: grep -m1 'model name' /proc/cpuinfo
+    How on Windows: powershell -c "(Get-CimInstance Win32_Processor).Name"
+    How on macOS: sysctl -n machdep.cpu.brand_string
     """
     if host.system == "Windows":
         key = r"HKLM\HARDWARE\DESCRIPTION\System\CentralProcessor\0"
@@ -28,6 +30,8 @@ def cores(host: Host) -> Value:
     """The number of processors the system counts, hyper-threads included.
 
     How: nproc --all
+    How on Windows: echo %NUMBER_OF_PROCESSORS%
+    How on macOS: sysctl -n hw.ncpu
     """
     return host.identity()["cpus"]
 
@@ -38,6 +42,8 @@ def cpu_flags(host: Host) -> Value:
     A list of some of "sse4_2", "avx", "avx2", "fma", "avx512f" (x86), "asimd", "sve" (ARM).
 
     How: grep -m1 -E 'flags|Features' /proc/cpuinfo
+    How on Windows: python -m pip install py-cpuinfo && python -m cpuinfo
+    How on macOS: sysctl -a machdep.cpu
     """
     if host.system == "Darwin":
         return _darwin_flags(host)

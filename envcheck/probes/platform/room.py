@@ -17,6 +17,8 @@ def memory_gb(host: Host) -> Value:
     """RAM that this process may use, in GiB: the machine's, or the control group's limit if that is less.
 
     How: free -g; cat /sys/fs/cgroup/memory.max
+    How on Windows: powershell -c "(Get-CimInstance Win32_ComputerSystem).TotalPhysicalMemory"
+    How on macOS: sysctl -n hw.memsize
     """
     total = int(host.memory()["total_mb"]) * 1024**2
     limit, _ = _limit(host)

@@ -40,7 +40,7 @@ NOTEBOOKS = (
 def system(host: Host) -> Value:
     """The operating system: "Linux", "Windows" or "Darwin" (macOS).
 
-    How: uname -s
+    How: python -c "import platform; print(platform.system())"
     """
     return host.identity()["system"]
 
@@ -115,7 +115,7 @@ def macos_version(host: Host) -> Value:
 def architecture(host: Host) -> Value:
     """The machine's architecture: "x86_64", "aarch64" (Linux), "arm64" (macOS, Windows), "ppc64le", …
 
-    How: uname -m
+    How: python -c "import platform; print(platform.machine())"
     """
     machine = str(host.identity()["machine"]).lower()
     if host.system == "Darwin" and _is_apple_silicon(host):
