@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .model import Block, Condition, Fact, Facts, Fix, Known, Rule, Unknown
 from .operators import Outcome, both, either, holds
 from .places import fill_fix, tell_fix
+from .windows_commands import on_windows
 
 if TYPE_CHECKING:
     from .search import Text
@@ -70,10 +71,17 @@ def fixes(rule: Rule, facts: Facts, log: Text | str | None = None) -> tuple[Fix,
     Where none surely applies, those that perhaps do: they keep the conditions (``on``) that tell. What names
     a fact that is not known here is told without it, and without commands, for want of a better one.
     """
-    left = [fix._replace(on=_open(fix.on, facts, log)) for fix in rule.fixes if _may(fix, facts, log)]
+    written = map(on_windows, rule.fixes) if _is_for_windows(rule, facts) else rule.fixes
+    left = [fix._replace(on=_open(fix.on, facts, log)) for fix in written if _may(fix, facts, log)]
     filled = [fill_fix(fix, facts) for fix in left]
     told = [tell_fix(fix, facts) for fix in left]
     return _certain(filled) or _certain(told) or tuple(here or fix for here, fix in zip(filled, told))
+
+
+def _is_for_windows(rule: Rule, facts: Facts) -> bool:
+    """Platforms' own rules know where they are: in WSL, or in a container, a Windows machine runs Linux."""
+    system = facts.get("platform.system")
+    return isinstance(system, Known) and system.value == "Windows" and rule.layer != "platform"
 
 
 def _may(fix: Fix, facts: Facts, log: Text | str | None) -> bool:

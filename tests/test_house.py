@@ -44,6 +44,7 @@ ORDER = [
     "probes",
     "given",
     "places",
+    "windows_commands",
     "match",
     "diagnose",
     "cause_page",

@@ -431,6 +431,27 @@ def test_commands_are_quoted_for_the_users_shell(system: str, value: Any, comman
     assert found.run == found.verify == (command,)
 
 
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("export NCCL_DEBUG=INFO NCCL_P2P_DISABLE=1", ("set NCCL_DEBUG=INFO", "set NCCL_P2P_DISABLE=1")),
+        ("unset KERAS_BACKEND", ("set KERAS_BACKEND=",)),
+        ("export PATH=/opt/cuda/bin:$PATH", ()),
+        ("export XLA_FLAGS=--xla_gpu_cuda_data_dir=/usr/local/cuda", ()),
+        ("unset LD_LIBRARY_PATH", ()),
+        ("sudo dmesg | grep -i xid", ()),
+        ("nvidia-smi -q -d ECC", ("nvidia-smi -q -d ECC",)),
+        ("python -m pip cache purge", ("python -m pip cache purge",)),
+    ],
+)
+def test_on_windows_only_what_windows_has_is_told_to_run(line: str, lines: tuple[str, ...]) -> None:
+    written = rule(TRUE, fixes=(fix("a", run=(line,), verify=(line,)),))
+    (found,) = fixes(written, {"platform.system": Known("Windows")})
+    assert found.run == found.verify == lines
+    (elsewhere,) = fixes(written, {"platform.system": Known("Linux")})
+    assert elsewhere.run == (line,)
+
+
 @pytest.mark.parametrize("value", ['a" & calc "', "%PATH%", "$(calc)", "a`b"])
 def test_what_no_windows_shell_leaves_alone_gives_no_command(value: str) -> None:
     facts: dict[str, Fact] = {"platform.system": Known("Windows"), "python.prefix": Known(value)}
