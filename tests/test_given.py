@@ -215,6 +215,7 @@ def test_a_fact_by_its_own_name() -> None:
 
 def test_who_names_cuda_wants_a_gpu() -> None:
     assert told("cuda=11.2")["wanted.gpu"] == 1
+    assert told("cuda=9.2.148.1")["cuda.toolkits"][0]["version"] == "9.2.148.1"
     assert "wanted.gpu" not in told("python=3.9")
 
 

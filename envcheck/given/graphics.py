@@ -158,11 +158,23 @@ def _toolkit(found: re.Match[str]) -> Values:
     return {"cuda.toolkits": [{"path": path, "version": found["version"]}]}
 
 
-def _cudnn_number(found: re.Match[str]) -> Values:
+def _loaded_cudnn(found: re.Match[str]) -> Values:
+    return {"cuda.cudnn_version": _cudnn(found[1])}
+
+
+def _cudnn(written: str) -> str:
     """8100 is 8.1.0, 90300 is 9.3.0: cudnn_version.h."""
-    number = int(found[1])
+    if not written.isdigit():
+        return written.rstrip(".")
+    number = int(written)
     unit = 10000 if number >= 90000 else 1000
-    return {"cuda.cudnn_version": f"{number // unit}.{number % unit // 100}.{number % 100}"}
+    return f"{number // unit}.{number % unit // 100}.{number % 100}"
+
+
+def _two_cudnns(found: re.Match[str]) -> Values:
+    """TensorFlow's complaint: the cuDNN that is loaded, and the one of the build."""
+    major, minor = _cudnn(found[2]).split(".")[:2]
+    return {**_loaded_cudnn(found), "tensorflow.cudnn": major, "cuda.cudnn_least": f"{major}.{minor}"}
 
 
 def _has_driver(_: re.Match[str]) -> Values:
@@ -219,16 +231,19 @@ READERS: tuple[Reader, ...] = (
         r"#define CUDNN_MAJOR (\d+)\s+#define CUDNN_MINOR (\d+)\s+#define CUDNN_PATCHLEVEL (\d+)",
         lambda found: {"cuda.cudnn_version": ".".join(found.groups())},
     ),
-    reader(STATED, r"Loaded cuDNN version (\d{4,5})", _cudnn_number),
+    reader(STATED, r"Loaded cuDNN version (\d{4,5})", _loaded_cudnn),
     reader(
         STATED,
-        r"Loaded runtime CuDNN library: (\d+\.\d+\.\d+)",
-        lambda found: {"cuda.cudnn_version": found[1]},
+        r"Loaded (?:runtime )?[Cc][uU]DNN library: (\d[\d.]{3,9})[^\n]{0,40} but source was compiled with:? "
+        r"(\d[\d.]{3,9})",
+        _two_cudnns,
     ),
+    reader(STATED, r"Loaded runtime CuDNN library: (\d+\.\d+\.\d+)", _loaded_cudnn),
     reader(
         HINT,
         r"list_physical_devices\(['\"]GPU|is_gpu_available|gpu_device_name\(|Num GPUs Available"
-        r"|tensorflow[-_]gpu[ =]|torch\.cuda",
+        r"|tensorflow[-_]gpu[ =]|torch\.cuda"
+        r"|nvidia-container-cli\S* (?:initialization|requirement|detection) error",
         lambda _: {"wanted.gpu": 1},
     ),
 )

@@ -24,32 +24,16 @@ _MISSING = (
     Pattern(rf"Couldn't open CUDA library {_NAME}"),
     Pattern(rf"{_NAME}: cannot open shared object file: No such file"),
 )
-#: TensorFlow's own complaint names both; the first ones wrote 7102 for 7.1.2.
-_OTHER_CUDNN = Pattern(
-    r"Loaded (?:runtime )?[Cc][uU]DNN library: (?P<here>\d[\d.]*)[^\n]{0,40} but source was compiled with:? "
-    r"(?P<least>\d[\d.]*)"
-)
-_IN_ONE = re.compile(r"(\d{1,2})(\d)(\d\d)")
 
 
 def read(text: str) -> Iterator[Told]:
-    """``cuda.libraries``, as far as the log names them, and the cuDNN that is too old for the build."""
-    other = _OTHER_CUDNN.search(text)
-    if other:
-        here, least = _dotted(other["here"]), _dotted(other["least"])
-        told: dict[str, Value] = {"cuda.cudnn_version": here, "tensorflow.cudnn": least.split(".")[0]}
-        yield Told(STATED, other.start(), {**told, "cuda.cudnn_least": ".".join(least.split(".")[:2])})
+    """``cuda.libraries``, as far as the log names them."""
     opened = {found["name"]: found.start() for found in _OPENED.finditer(text)}
     missing = {found["name"]: found.start() for pattern in _MISSING for found in pattern.finditer(text)}
     places = {**opened, **missing}
     if missing:
         records = [_record(name, name in missing) for name in sorted(places, key=lambda name: places[name])]
         yield Told(STATED, min(missing.values()), {"cuda.libraries": records})
-
-
-def _dotted(version: str) -> str:
-    number = _IN_ONE.fullmatch(version)
-    return ".".join(str(int(part)) for part in number.groups()) if number else version.rstrip(".")
 
 
 def _record(name: str, missing: bool) -> dict[str, Value]:

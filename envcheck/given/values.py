@@ -126,7 +126,7 @@ def _driver(version: str) -> Values:
 
 def cuda(text: str) -> Values:
     """The toolkits: ``"11.2 / 11.8"``; "none"."""
-    versions = _versions(text, r"(?<![\d.])v?((?:[5-9]|1\d)(?:\.\d+){0,2})(?![\d.]*\d)")
+    versions = _versions(text, r"(?<![\d.])v?((?:[5-9]|1\d)(?:\.\d+){0,3})(?![\d.]*\d)")
     if not versions and not is_none(text):
         raise ValueError(text)
     return {"cuda.toolkits": [{"path": None, "version": version} for version in versions]}
