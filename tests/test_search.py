@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import random
 import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,6 +18,9 @@ from envcheck.literals import needs
 from envcheck.model import Rule, Wrong
 from envcheck.prefilter import may_be_in
 from envcheck.search import Text
+from envcheck.sieve import Wanted
+
+from . import bench_logs
 
 CUINIT = r"^failed call to cuInit: \w+"
 XID = r"NVRM: Xid \(PCI:[0-9A-Fa-f:.]+\): 79\b"
@@ -290,3 +296,28 @@ def test_the_rules_find_in_a_huge_log_what_they_find_in_a_small_one(rules: tuple
             here, there = whole.first(pattern), scanned.first(pattern)
             if here and r"\Z" not in pattern:
                 assert there and there[0] - 300 <= here[0], (pattern, here, there)
+
+
+def tried(patterns: list[str], log: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each pattern was compared with a line of ``log``."""
+    tries: Counter[str] = Counter()
+    holds = excerpt._Excerpt._holds
+
+    def counted(self: excerpt._Excerpt, wanted: Wanted, *where: Any) -> bool:
+        tries[wanted.pattern] += 1
+        return holds(self, wanted, *where)
+
+    monkeypatch.setattr(excerpt._Excerpt, "_holds", counted)
+    with log.open("rb") as stream:
+        search.scan(stream, patterns)
+    return tries
+
+
+def test_no_pattern_of_a_rule_is_tried_on_line_after_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What so many lines have, as ``python3.11``, is no text to look for: a huge log takes long."""
+    log, bad = tmp_path / "ci.log", r"[\\/][Pp]ython3\.?1[2-9][\\/]"
+    bench_logs.ci_log(log, 2)
+    tries = tried([*bench_logs.rule_patterns(), bad], log, monkeypatch)
+    assert [pattern for pattern, number in tries.items() if number > 20] == [bad]
