@@ -115,6 +115,8 @@ def test_a_command_that_its_system_does_not_have_is_not_given() -> None:
     asks = rule("a", (log("boom"), fact("driver.node_group", "video")))
     assert answer("boom", asks).tells_apart
     assert answer("boom", asks, told=("os=Windows 10",)).tells_apart is None
+    assert follow.how("platform.architecture", "Windows") == follow.how("platform.architecture")
+    assert follow.how("driver.device_nodes", "Darwin") is None
 
 
 def test_each_key_is_one_that_can_be_given() -> None:

@@ -303,6 +303,12 @@ def test_the_two_versions_of_cudnn_in_tensorflows_complaint(said: str, here: str
     assert facts["tensorflow.cudnn"] == least.partition(".")[0]
 
 
+def test_half_a_complaint_tells_no_versions() -> None:
+    assert "cuda.cudnn_least" not in read(
+        "Loaded runtime CuDNN library: 7... but source was compiled with 7..."
+    )
+
+
 def test_the_gpu_build_of_old_is_a_package_of_its_own() -> None:
     log = "Could not dlopen library 'libcudnn.so.7'; dlerror: libcudnn.so.7: cannot open shared object file"
     for version, package in (("1.14.0", "tensorflow-gpu"), ("2.4.0", "tensorflow")):

@@ -97,7 +97,9 @@ def how(name: str, system: Value = None) -> str | None:
 
 _HOW_ON = {"Windows": "How on Windows", "Darwin": "How on macOS"}
 #: Commands that are the same on all systems.
-_ANYWHERE = re.compile(r"(?:python|pip|conda|docker|nvidia-smi|nvcc|jupyter|reg|https?|envcheck)\b[^|;$]*")
+_ANYWHERE = re.compile(
+    r"(?:python|pip|conda|docker|nvidia-smi|nvcc|jupyter|reg|https?|envcheck)\b(?:\"[^\"$]*\"|[^|;$\"])*"
+)
 
 
 #: Where a release is for Python and packages, it is for all systems, or nearly: where the system is not

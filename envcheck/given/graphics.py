@@ -165,7 +165,7 @@ def _loaded_cudnn(found: re.Match[str]) -> Values:
 def _cudnn(written: str) -> str:
     """8100 is 8.1.0, 90300 is 9.3.0: cudnn_version.h."""
     if not written.isdigit():
-        return written.rstrip(".")
+        return written
     number = int(written)
     unit = 10000 if number >= 90000 else 1000
     return f"{number // unit}.{number % unit // 100}.{number % 100}"
@@ -234,8 +234,8 @@ READERS: tuple[Reader, ...] = (
     reader(STATED, r"Loaded cuDNN version (\d{4,5})", _loaded_cudnn),
     reader(
         STATED,
-        r"Loaded (?:runtime )?[Cc][uU]DNN library: (\d[\d.]{3,9})[^\n]{0,40} but source was compiled with:? "
-        r"(\d[\d.]{3,9})",
+        r"Loaded (?:runtime )?[Cc][uU]DNN library: (\d{4,5}|\d+(?:\.\d+)+)[^\n]{0,40} but source was compiled"
+        r" with:? (\d{4,5}|\d+(?:\.\d+)+)",
         _two_cudnns,
     ),
     reader(STATED, r"Loaded runtime CuDNN library: (\d+\.\d+\.\d+)", _loaded_cudnn),
