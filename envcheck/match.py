@@ -72,7 +72,8 @@ def fixes(rule: Rule, facts: Facts, log: Text | str | None = None) -> tuple[Fix,
     a fact that is not known here is told without it, and without commands, for want of a better one.
     """
     written = map(on_windows, rule.fixes) if _is_for_windows(rule, facts) else rule.fixes
-    left = [fix._replace(on=_open(fix.on, facts, log)) for fix in written if _may(fix, facts, log)]
+    judged = ((fix, _open(fix.on, facts, log)) for fix in written)
+    left = [fix._replace(on=open_) for fix, open_ in judged if open_ is not None]
     filled = [fill_fix(fix, facts) for fix in left]
     told = [tell_fix(fix, facts) for fix in left]
     return _certain(filled) or _certain(told) or tuple(here or fix for here, fix in zip(filled, told))
@@ -84,17 +85,15 @@ def _is_for_windows(rule: Rule, facts: Facts) -> bool:
     return isinstance(system, Known) and system.value == "Windows" and rule.layer != "platform"
 
 
-def _may(fix: Fix, facts: Facts, log: Text | str | None) -> bool:
-    return not fix.on or any_block(fix.on, facts, log).outcome is not False
-
-
-def _open(blocks: tuple[Block, ...], facts: Facts, log: Text | str | None) -> tuple[Block, ...]:
-    """The conditions that cannot be told here, of each block that may hold; none where one surely does."""
+def _open(blocks: tuple[Block, ...], facts: Facts, log: Text | str | None) -> tuple[Block, ...] | None:
+    """The conditions that cannot be told here, of each block that may hold; () where one surely does or there
+    is none to hold, None where none does."""
     judged = [[(any_block([(one,)], facts, log).outcome, one) for one in block] for block in blocks]
-    left = [[one for one in block if one[0] is not True] for block in judged]
+    left = [[(outcome, one) for outcome, one in block if outcome is not True] for block in judged]
     if not all(left):
         return ()
-    return tuple(tuple(one for _, one in block) for block in left if all(o is None for o, _ in block))
+    may = tuple(tuple(one for _, one in block) for block in left if all(o is None for o, _ in block))
+    return may if may or not blocks else None
 
 
 def _certain(fixes: Iterable[Fix | None]) -> tuple[Fix, ...]:

@@ -169,8 +169,14 @@ def _known(text: str, facts: Facts) -> str:
 
 
 def _command(line: str, facts: Facts, quote: Callable[[str], str]) -> str:
-    """A list becomes several arguments."""
-    return _filled(line, lambda name: _arguments(_value(facts, name), quote))
+    """A list becomes several arguments. A Python of which nobody told where it is, is called by its name."""
+
+    def argument(name: str) -> str:
+        if name == "python.executable" and not is_told(facts, name):
+            return "python"
+        return _arguments(_value(facts, name), quote)
+
+    return _filled(line, argument)
 
 
 def _arguments(value: Value, quote: Callable[[str], str]) -> str:

@@ -88,6 +88,12 @@ def test_a_log_alone_gets_a_fix(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", each())
+def test_what_changes_a_machine_can_be_checked_afterwards(rule: Rule) -> None:
+    for fix in rule.fixes:  # what is done by hand is mostly a line of the user's own program
+        assert fix.verify or fix.scope == "manual" or rule.layer == "notice", fix.do.en
+
+
+@pytest.mark.parametrize("rule", each())
 def test_links_are_safe_to_follow(rule: Rule) -> None:
     assert all(re.fullmatch(r"https://[^\s]+\.[^\s]+", link) for link in rule.links)
 
