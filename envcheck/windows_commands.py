@@ -10,6 +10,8 @@ from .model import Fix
 #: ``export A=1 B=2``: nothing in the values that a shell would put in.
 _EXPORT = re.compile(r"export ((?:\w+=[^\s$]+ ?)+)")
 _UNSET = re.compile(r"unset (\w+|\{[a-z_.]+\})")
+#: The search for lines of a program; Windows' own looks for texts too, and knows no whole words.
+_GREP = re.compile(r"grep -rnw?F --include=\"(\S+)\" ((?:-e \"[^\"]+\" )+)\.")
 #: What only a Unix system has: its programs, folders and shell.
 _UNIX = re.compile(
     r"^(?:sudo|export|unset|grep|ls|df|du|free|cat|printf|echo|kill|readlink|ulimit|source|mokutil|ldconfig"
@@ -27,8 +29,10 @@ def on_windows(fix: Fix) -> Fix:
 
 def _all(lines: tuple[str, ...]) -> Iterator[str]:
     for line in (line for line in lines if not _NOTHING.search(line)):
-        exported, unset = _EXPORT.fullmatch(line), _UNSET.fullmatch(line)
-        if exported:
+        exported, unset, grep = _EXPORT.fullmatch(line), _UNSET.fullmatch(line), _GREP.fullmatch(line)
+        if grep:
+            yield f"findstr /s /n /l {grep[2].replace('-e ', '/c:')}{grep[1]}"
+        elif exported:
             yield from (f"set {pair}" for pair in exported[1].split())
         elif unset:
             yield f"set {unset[1]}="

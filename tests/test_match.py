@@ -440,6 +440,8 @@ def test_commands_are_quoted_for_the_users_shell(system: str, value: Any, comman
         ("export XLA_FLAGS=--xla_gpu_cuda_data_dir=/usr/local/cuda", ()),
         ("unset LD_LIBRARY_PATH", ()),
         ("sudo dmesg | grep -i xid", ()),
+        ('grep -rnF --include="*.py" -e "lr=" -e ".lr" .', ('findstr /s /n /l /c:"lr=" /c:".lr" *.py',)),
+        ('grep -rnwF --include="*.py" -e "acc" .', ('findstr /s /n /l /c:"acc" *.py',)),
         ("nvidia-smi -q -d ECC", ("nvidia-smi -q -d ECC",)),
         ("python -m pip cache purge", ("python -m pip cache purge",)),
     ],
