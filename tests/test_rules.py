@@ -14,8 +14,8 @@ import pytest
 from envcheck import rule_file, rulebook
 from envcheck.conditions import asked
 from envcheck.diagnose import explained
-from envcheck.match import fixes, match
-from envcheck.model import LAYER_NAMES, RULE_LAYERS, Rule, Text, Wrong
+from envcheck.match import any_block, fixes, match
+from envcheck.model import LAYER_NAMES, RULE_LAYERS, Block, Rule, Text, Wrong
 from envcheck.places import PLACE, bare
 
 FOLDER = Path(__file__).parent.parent / "rules"
@@ -112,8 +112,26 @@ def test_parts_that_may_be_missing_name_a_fact_and_leave_a_whole_sentence(rule: 
 @pytest.mark.parametrize("rule", each())
 def test_a_rule_has_examples_of_both_kinds(rule: Rule) -> None:
     outcomes = [example.fires for example in rule.examples]
-    assert True in outcomes, "no example fires"
+    assert outcomes.count(True) >= 2, "fewer than two examples fire"
+    assert len(outcomes) - outcomes.count(True) >= 2, "fewer than two examples are silent"
     assert False in outcomes, "no example is exactly false"
+
+
+@pytest.mark.parametrize("rule", each())
+def test_a_rule_that_reads_logs_has_real_ones_among_its_examples(rule: Rule) -> None:
+    """Two that fire and two that do not, with the lines beside the telling one that real logs have."""
+    reads = [block for block in rule.when if any(condition.fact == "log" for condition in block)]
+    real = [example.fires for example in rule.examples if beside(reads, example.log or "") >= 2]
+    assert not reads or real.count(True) >= 2, "fewer than two logs that fire"
+    assert not reads or len(real) - real.count(True) >= 2, "fewer than two logs that are silent"
+
+
+def beside(blocks: list[Block], log: str) -> int:
+    """How many lines no pattern finds by itself; 0 where there are fewer than three lines."""
+    patterns = [tuple(line for line in block if line.fact == "log") for block in blocks]
+    lines = [line for line in log.splitlines() if line.strip()]
+    found = [line for line in lines if any_block(patterns, {}, line).outcome]
+    return len(lines) - len(found) if len(lines) >= 3 else 0
 
 
 @pytest.mark.parametrize("rule", each())

@@ -33,9 +33,16 @@ run   = []
 scope = "system"                  # environment | user | system | reboot | manual
 verify = []
 
-# Examples stand last. They are the tests of this rule ({cause}).
+# Examples stand last. They are the tests of this rule ({cause}): two of each kind or more. A log among
+# them is a real one: with the lines that stand beside the telling one.
 [[example]]
 fires = true
+
+[[example]]
+fires = true
+
+[[example]]
+fires = false
 
 [[example]]
 fires = false
