@@ -10,14 +10,18 @@ from ..patterns import Pattern
 #: Names of facts, and their values.
 Values = dict[str, Value]
 
-_NOT_SAID = Pattern(r"\W*(?:n/?a|not? applicable|no response|unknown|unsure|not sure|\?+|-*)\W*", re.I)
+_NOT_SAID = Pattern(
+    r"\W*(?:n/?a(?: \(cpu\))?|not? applicable|no response|unknown|unsure|\?+|-*"
+    r"|not (?:sure|given|known|mentioned|reported|said|specified|stated))\W*",
+    re.I,
+)
 #: Answers that are no nonsense and yet no version: "latest", "3.x", "3", "built from source".
 _VAGUE = Pattern(
     r"(?i).*\b(?:latest|newest|recent|current|stable|default|any|various|several|all|master|main"
-    r"|head|dev|source|custom"
+    r"|head|dev|source|custom|bundled|included|pip|conda|wheels?|image"
     r"|unknown|yes|same|multiple|tried|tested)\b.*|v?\d+(?:\.[x*]|\+)*|\W*"
 )
-_NONE = Pattern(r"\W*(?:none|no|not installed|cpu(?: only| version)?|not using gpu)\W*", re.I)
+_NONE = Pattern(r"\W*(?:none|no|(?:\w+ ){0,2}not installed|cpu(?: only| version)?|not using gpu)\W*", re.I)
 
 
 def is_said(text: str) -> bool:
