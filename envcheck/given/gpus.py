@@ -77,7 +77,7 @@ def apple(text: str) -> str | None:
 def _parts(text: str) -> list[str]:
     """What stands in brackets describes the GPU before it, and is not cut."""
     held = re.sub(r"\([^)]*\)", lambda found: found[0].replace(",", "\0").replace("/", "\1"), text)
-    held = re.sub(r"[\s,;]+(?=(?:no |with )?MIG\b)", " ", held)
+    held = re.sub(r"[\s,;]+(?=(?:(?!and |one |the )[a-z]+ ){0,2}MIG\b)", " ", held)
     pieces = (piece.replace("\0", ",").replace("\1", "/").strip() for piece in _APART.split(held))
     wanted = [
         piece
