@@ -144,10 +144,13 @@ def test_gpus_as_people_call_them(text: str, names: list[str], computes: list[st
     assert [gpu["compute"] for gpu in gpus] == computes
 
 
-def test_amd_gpus_are_no_nvidia_gpus() -> None:
-    facts = told("gpu=AMD RX 6800")
+@pytest.mark.parametrize(
+    ("text", "name"), [("AMD RX 6800", "AMD RX 6800"), ("AMD (the NVIDIA card was removed)", "AMD")]
+)
+def test_amd_gpus_are_no_nvidia_gpus(text: str, name: str) -> None:
+    facts = told(f"gpu={text}")
     assert facts["hardware.gpus"] == []
-    assert [gpu["name"] for gpu in facts["hardware.amd_gpus"]] == ["AMD RX 6800"]
+    assert [gpu["name"] for gpu in facts["hardware.amd_gpus"]] == [name]
 
 
 def test_several_gpus() -> None:
@@ -160,6 +163,8 @@ def test_several_gpus() -> None:
     [
         ("A100, MIG enabled (two instances)", "all"),
         ("A100 40GB, no MIG", "none"),
+        ("NVIDIA A100-PCIE-40GB, partitioned with MIG", "all"),
+        ("2x A100, one with MIG", "some"),
         ("A100 MIG 3g.20gb; RTX 4090", "some"),
         ("A100 40GB", None),
     ],
@@ -198,6 +203,14 @@ def test_nonsense_is_one_sentence(pair: str) -> None:
         given.options([pair], follow.names())
     assert str(wrong.value).startswith("--given ")
     assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["latest", "not installed", "toolkit not installed", "not given", "n/a (CPU)", "bundled", "via pip"]
+)
+def test_what_is_no_version_and_no_nonsense_says_nothing(text: str) -> None:
+    facts, left = given.options([f"cuda={text}"])
+    assert (facts, left) == ({}, [f"cuda={text}"]) or facts["cuda.toolkits"] == Known([], ("--given cuda",))
 
 
 def test_an_unknown_key_names_the_known_ones() -> None:

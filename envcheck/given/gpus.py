@@ -34,7 +34,7 @@ _NO_GPU = Pattern(
 _NOISE = Pattern(
     r"\([^)]*\)|(?:(?<=\s)|^)\d+(?:\.\d+)?\s*(?:G(?:i?B)?|Mi?B)\b|memory.*$|\bcompute capability.*$"
     r"|\bseries\b|\bgpus?\b(?=\W*$)"
-    r"|\b(?:no |non-|not |without )?MIG\b.*$"
+    r"|\b(?:non-|(?:[a-z]+ ){1,2})?MIG\b.*$"
     r"|\bgraphics card\b|\bvram\b|\bddr\w*\b|@.*$|\bonly\b|\(.*$|\bwith\b.*$",
     re.I,
 )
@@ -46,7 +46,7 @@ def read(texts: list[str]) -> tuple[list[Record], list[Record], list[str]]:
     radeons: list[Record] = []
     unread: list[str] = []
     for text in (part for whole in texts for part in _parts(whole)):
-        if _NVIDIA.search(text) and not (_AMD.search(text) and not re.search(r"nvidia|geforce", text, re.I)):
+        if _is_nvidia(text):
             nvidia += [record(text) for _ in range(_count(text))]
         elif _AMD.search(text):
             radeons += [amd(text) for _ in range(_count(text))]
@@ -57,6 +57,16 @@ def read(texts: list[str]) -> tuple[list[Record], list[Record], list[str]]:
             nvidia += [record(text) for _ in range(_count(text))] if known else []
             unread += [] if known else [text]
     return nvidia, radeons, unread
+
+
+def _is_nvidia(text: str) -> bool:
+    """What stands in brackets says more of a GPU that is named before them."""
+    name = re.sub(r"\(.*", "", text)
+    if _AMD.search(name) or _NVIDIA.search(name):
+        text = name
+    return bool(_NVIDIA.search(text)) and not (
+        _AMD.search(text) and not re.search(r"nvidia|geforce", text, re.I)
+    )
 
 
 def mig(texts: list[str]) -> str | None:
