@@ -24,8 +24,12 @@ Line = tuple[int, str]
 SMALL = 1 << 20
 #: Of a long line only so much is shown, around what was found.
 _SHOWN = 600
-#: The line of an exception, or one that calls itself an error.
-_ERROR = re.compile(r"^[ \t]*(?:[\w.]+(?:Error|Exception)\b|(?:ERROR|FATAL|error|Error)\b)", re.MULTILINE)
+#: The line of an exception, one that calls itself an error, or a shell's about a process that died.
+_ERROR = re.compile(
+    r"^[ \t]*(?:[\w.]+(?:Error|Exception)\b|(?:ERROR|FATAL|error|Error)\b"
+    r"|(?:\w{2,4}sh: )?(?:[Ss]egmentation fault|[Ii]llegal (?:hardware )?instruction|Aborted|Bus error)\b)",
+    re.MULTILINE,
+)
 
 
 class Reading:
