@@ -206,7 +206,7 @@ def test_nonsense_is_one_sentence(pair: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["latest", "not installed", "toolkit not installed", "not given", "n/a (CPU)", "bundled", "via pip"]
+    "text", ["latest", "not installed", "toolkit not installed", "not given", "n/a (CPU)", "via pip"]
 )
 def test_what_is_no_version_and_no_nonsense_says_nothing(text: str) -> None:
     facts, left = given.options([f"cuda={text}"])
