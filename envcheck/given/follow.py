@@ -206,6 +206,8 @@ def usual(facts: Mapping[str, Fact]) -> dict[str, Known]:
         taken["platform.architecture"] = "x86_64"
     if not isinstance(system, Known) or system.value == "Linux":
         taken["platform.libc"] = "glibc"
+    if not isinstance(system, Known) or system.value != "Darwin":
+        taken["platform.macos_version"] = None
     return {
         name: Known(value, ("assumed",))
         for name, value in taken.items()
