@@ -122,7 +122,7 @@ _NO_LINUX: Values = dict.fromkeys(
 
 
 def _windows(text: str) -> Values:
-    found: Values = {"platform.system": "Windows", **_NO_LINUX}
+    found: Values = {"platform.system": "Windows", "platform.macos_version": None, **_NO_LINUX}
     named = _WINDOWS.search(text)
     if named and named[1]:
         found["platform.release"] = named[1].lower()
@@ -154,7 +154,7 @@ def _mac(text: str) -> Values:
 
 
 def _linux(text: str) -> Values:
-    found: Values = {"platform.system": "Linux"}
+    found: Values = {"platform.system": "Linux", "platform.macos_version": None}
     found.update(_distro(text))
     notebook = re.search(r"\b(colab|kaggle)", text, re.I)
     if notebook:
